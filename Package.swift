@@ -1,0 +1,167 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+// Arrows go one way: executable -> commands -> engine and dashboard -> adapters -> core -> C modules.
+// `DependencyRulesTests` holds this; add a target here and its row there in the same change.
+// Targets are sorted by layer, then by name; one dependency a line where there are several.
+
+/// The settings that every ordinary Swift target has; tests and executables too.
+let swift: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .swiftLanguageMode(.v6),
+]
+
+/// A Swift target of the tool with the settings above.
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: swift)
+}
+
+/// The tests of one target, in `Tests/<name>`.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: swift)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let bigInt = Target.Dependency.product(name: "BigInt", package: "BigInt")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+    name: "devloop",
+    products: [
+        .executable(name: "devloop", targets: ["devloop"]),
+        .executable(name: "devloop-agent", targets: ["devloop-agent"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ],
+    targets: [
+        // C modules: a module map and static inline shims, one per wrapped library
+        .target(name: "CAgent"),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
+        .target(name: "CDevloop"),
+        .systemLibrary(name: "CGit2", pkgConfig: "libgit2"),
+        .systemLibrary(name: "CNcurses", path: "tui/CNcurses"),
+        .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
+
+        // Core: values, names, errors, events
+        library("DevloopCore"),
+        library("LogStore", ["DevloopCore"]),
+        library("Plan", ["DevloopCore"]),
+        library("Starlark", [bigInt]),
+        library("SyncProtocol"),
+        library("TerminalGrid", path: "tui/TerminalGrid"),
+
+        // Adapters: one outside thing each
+        library("Deploy", ["DevloopCore", "KubeClient", "Plan", "YAMLTree"]),
+        library("Devloopfile", ["DevloopCore", "Plan", "ProcessRunner", "Starlark", "YAMLTree"]),
+        library("FileWatch", ["CDevloop", "DevloopCore", "GitState", "Hashing"]),
+        library("GitState", ["CGit2", "DevloopCore"]),
+        library("HTTPTransport", ["CCurl", "DevloopCore"]),
+        library("Hashing", ["CCrypto"]),
+        library("ImageDelivery", ["DevloopCore", "HTTPTransport", "ImagePack", "ProcessRunner"]),
+        library("ImagePack", ["CZlib", "DevloopCore", "GitState", "Hashing", "ProcessRunner"]),
+        library("KubeClient", ["DevloopCore", "HTTPTransport", "ProcessRunner", "YAMLTree"]),
+        library("PodSync", ["DevloopCore", "Hashing", "KubeClient", "SyncProtocol"]),
+        library("ProcessRunner", ["CDevloop", "DevloopCore", subprocess, systemPackage]),
+        library("SwiftBuilder", ["DevloopCore", "Hashing", "ProcessRunner"]),
+        library("YAMLTree", ["CYaml", "DevloopCore"]),
+
+        // Engine and dashboard
+        library("DashboardTUI", ["DevloopCore", "LogStore", "TerminalGrid"], path: "tui/DashboardTUI"),
+        library("CursesScreen", ["CDevloop", "CNcurses", "DevloopCore", "TerminalGrid"], path: "tui/CursesScreen"),
+        library("LoopEngine", ["DevloopCore", "LogStore", "Plan"]),
+
+        // Composition and commands
+        library(
+            "DevloopLive",
+            [
+                "Deploy",
+                "DevloopCore",
+                "Devloopfile",
+                "FileWatch",
+                "GitState",
+                "Hashing",
+                "HTTPTransport",
+                "ImageDelivery",
+                "ImagePack",
+                "KubeClient",
+                "LogStore",
+                "LoopEngine",
+                "Plan",
+                "PodSync",
+                "ProcessRunner",
+                "SwiftBuilder",
+                "SyncProtocol",
+                "YAMLTree",
+            ]),
+        library(
+            "DevloopCommands",
+            [
+                "CursesScreen",
+                "DashboardTUI",
+                "DevloopCore",
+                "DevloopLive",
+                "LogStore",
+                "LoopEngine",
+                "Plan",
+                "TerminalGrid",
+                argumentParser,
+            ]),
+
+        // Programs
+        .executableTarget(name: "devloop", dependencies: ["DevloopCommands"], swiftSettings: swift),
+        .executableTarget(
+            name: "devloop-agent",
+            dependencies: ["CAgent"],
+            swiftSettings: [
+                .enableExperimentalFeature("Embedded"),
+                .unsafeFlags(["-wmo", "-Osize", "-parse-as-library"]),
+            ],
+            linkerSettings: [.unsafeFlags(["-static-executable", "-Xlinker", "--gc-sections"])]),
+
+        // Tests
+        library("DevloopTestSupport", ["DevloopCore", "ProcessRunner"]),
+        tests("DependencyRulesTests", ["DevloopCore", "DevloopTestSupport"]),
+        tests("DeployTests", ["Deploy", "DevloopCore", "DevloopTestSupport", "KubeClient", "Plan", "YAMLTree"]),
+        tests("DevloopCoreTests", ["DevloopCore"]),
+        tests("DevloopfileTests", ["Devloopfile", "DevloopCore", "DevloopTestSupport", "Plan", "Starlark", "YAMLTree"]),
+        tests("FileWatchTests", ["DevloopCore", "DevloopTestSupport", "FileWatch"]),
+        tests("GitStateTests", ["DevloopCore", "DevloopTestSupport", "GitState"]),
+        tests("HTTPTransportTests", ["DevloopCore", "DevloopTestSupport", "HTTPTransport"]),
+        tests("HashingTests", ["Hashing"]),
+        tests(
+            "ImageTests",
+            ["DevloopCore", "DevloopTestSupport", "Hashing", "HTTPTransport", "ImageDelivery", "ImagePack", "ProcessRunner"]),
+        tests("KubeClientTests", ["DevloopCore", "DevloopTestSupport", "HTTPTransport", "KubeClient", "YAMLTree"]),
+        tests("LogStoreTests", ["DevloopCore", "LogStore"]),
+        tests("LoopEngineTests", ["DevloopCore", "DevloopTestSupport", "LogStore", "LoopEngine", "Plan"]),
+        tests(
+            "PodSyncTests",
+            ["DevloopCore", "DevloopTestSupport", "Hashing", "KubeClient", "PodSync", "ProcessRunner", "SyncProtocol"]),
+        tests("ProcessRunnerTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
+        tests("StarlarkTests", ["Starlark"]),
+        tests("SwiftBuilderTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner", "SwiftBuilder"]),
+        tests("SyncProtocolTests", ["SyncProtocol"]),
+        tests(
+            "TUITests",
+            [
+                "CursesScreen", "DashboardTUI", "DevloopCore", "DevloopTestSupport", "LogStore", "ProcessRunner",
+                "TerminalGrid",
+            ]),
+        tests("YAMLTreeTests", ["DevloopCore", "YAMLTree"]),
+        tests(
+            "EndToEndTests",
+            ["DevloopCore", "DevloopTestSupport", "HTTPTransport", "KubeClient", "ProcessRunner", "YAMLTree"]),
+    ]
+)
