@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import DevloopCore
+
+/// An image that the spec tells how to make.
+package struct Image: Sendable, Equatable {
+    package enum Builder: Sendable, Equatable {
+        case swift(SwiftImage)
+        case custom(CustomBuild)
+    }
+
+    /// The name that manifests use, without tag: `delinkcious/link`.
+    package var ref: String
+    package var builder: Builder
+    /// Rules of `live_update`, in the order of the spec; empty when every change makes an image.
+    package var liveUpdate: [LiveUpdateStep]
+    package var location: SourceLocation?
+
+    package init(ref: String, builder: Builder, liveUpdate: [LiveUpdateStep] = []) {
+        self.ref = ref
+        self.builder = builder
+        self.liveUpdate = liveUpdate
+    }
+
+    package var swift: SwiftImage? { if case .swift(let value) = builder { value } else { nil } }
+    package var custom: CustomBuild? { if case .custom(let value) = builder { value } else { nil } }
+}
+
+/// `swift_image(ref, package='.', product='', base='scratch', args=[], env={}, resources=[], live_update=[], live=True)`.
+package struct SwiftImage: Sendable, Equatable {
+    /// Absolute directory of the package.
+    package var package: String
+    /// Executable product; empty means the only one that the package has.
+    package var product: String
+    /// `scratch`, or the name of a base image.
+    package var base: String
+    /// Arguments of the program in the container.
+    package var arguments: [String] = []
+    package var environment: [String: String] = [:]
+    /// Files or directories of this machine (absolute) and where they are put in the image (absolute).
+    package var resources: [FileMapping] = []
+    /// Whether `up` syncs new executables into running Pods; else each build makes an image.
+    package var live = true
+
+    package init(package: String, product: String, base: String = "scratch") {
+        self.package = package
+        self.product = product
+        self.base = base
+    }
+}
+
+/// `custom_build(ref, command, deps, ...)`: an image from any command; the wanted ref is in `$EXPECTED_REF`.
+package struct CustomBuild: Sendable, Equatable {
+    package var command: Command
+    /// Absolute paths; a change of one is a change of the image.
+    package var deps: [String]
+    /// Fixed tag that the command makes; empty when it follows `$EXPECTED_REF`.
+    package var tag = ""
+    /// The command delivers the image itself.
+    package var disablePush = false
+    package var skipsLocalDocker = false
+    package var ignore: [String] = []
+    /// File into which the command writes the ref that it made; nil when it follows `$EXPECTED_REF`.
+    package var outputsImageRefTo: String?
+    /// Replaces the image's entrypoint in the container; nil keeps it.
+    package var entrypoint: [String]?
+
+    package init(command: Command, deps: [String]) {
+        self.command = command
+        self.deps = deps
+    }
+}
+
+/// From a path of this machine to a path in the container, both absolute.
+package struct FileMapping: Sendable, Equatable {
+    package var source: String
+    package var destination: String
+
+    package init(source: String, destination: String) {
+        self.source = source
+        self.destination = destination
+    }
+}
+
+/// One step of `live_update`.
+package enum LiveUpdateStep: Sendable, Equatable {
+    /// `sync(local, remote)`: files below `source` are kept at `destination`.
+    case sync(FileMapping)
+    /// `run(cmd, trigger=[])`: a command in the container after files arrived; with triggers only if one of them changed.
+    case run(arguments: [String], triggers: [String])
+    /// `fall_back_on(files)`: a change of one of these absolute paths makes an image instead.
+    case fallBackOn([String])
+    /// `restart_container()`: the process starts again after each set.
+    case restart
+    /// `initial_sync()`: a new container is brought up to date before the first change.
+    case initialSync
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the spec says about the session as a whole.
+package struct PlanSettings: Sendable, Equatable {
+    /// Context names that `allow_k8s_contexts` adds to the local ones.
+    package var allowedContexts: [String] = []
+    /// `image_loader(command)`: reads one image archive on its standard input; replaces detection (design §4.4).
+    package var imageLoader: Command?
+    package var defaultRegistry: DefaultRegistry?
+    /// `update_settings(max_parallel_updates)`: resources that update at the same time. Tilt's default is 3.
+    package var maximumParallelUpdates = 3
+    /// `ci_settings(timeout)`: seconds for the whole headless run; 30 minutes unless said.
+    package var ciTimeout: Double = 1800
+    /// `ci_settings(readiness_timeout)`: seconds for one resource to become ready; 5 minutes unless said.
+    package var ciReadinessTimeout: Double = 300
+
+    package init() {}
+}
+
+/// `default_registry(host, host_from_cluster, single_name)`.
+package struct DefaultRegistry: Sendable, Equatable {
+    /// Where this machine pushes to, `host[:port][/path]`.
+    package var host: String
+    /// The same registry as the node sees it; nil when it has the same name there.
+    package var hostFromCluster: String?
+    /// All images under this one name, told apart by tag; empty when each keeps its own.
+    package var singleName: String
+
+    package init(host: String, hostFromCluster: String? = nil, singleName: String = "") {
+        self.host = host
+        self.hostFromCluster = hostFromCluster
+        self.singleName = singleName
+    }
+}
+
+/// A command that the user wrote, ready to be executed.
+package struct Command: Sendable, Equatable {
+    /// Program and arguments. A string in the spec becomes `["sh", "-c", text]`, as in Tilt; a list stays as it is.
+    package var arguments: [String]
+    /// Absolute working directory.
+    package var directory: String
+    /// Variables added to the environment.
+    package var environment: [String: String]
+
+    package init(arguments: [String], directory: String, environment: [String: String] = [:]) {
+        self.arguments = arguments
+        self.directory = directory
+        self.environment = environment
+    }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import DevloopCore
+
+/// A unit that the user sees: a workload with its images, or a local command.
+package struct Resource: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
+        case k8s(KubernetesResource)
+        case local(LocalResource)
+    }
+
+    package enum TriggerMode: String, Sendable { case auto, manual }
+
+    package var name: String
+    package var kind: Kind
+    /// Names of resources that must have been ready once before this one starts.
+    package var dependencies: [String] = []
+    package var labels: [String] = []
+    package var triggerMode = TriggerMode.auto
+    /// Whether it starts with the session; else it waits for a trigger.
+    package var autoInit = true
+    package var links: [Link] = []
+    /// Where the spec made it.
+    package var location: SourceLocation?
+
+    package init(name: String, kind: Kind) {
+        self.name = name
+        self.kind = kind
+    }
+
+    package var kubernetes: KubernetesResource? { if case .k8s(let value) = kind { value } else { nil } }
+    package var local: LocalResource? { if case .local(let value) = kind { value } else { nil } }
+}
+
+/// A workload and what belongs to it.
+package struct KubernetesResource: Sendable, Equatable {
+    package enum PodReadiness: String, Sendable { case wait, ignore }
+
+    /// Objects to apply, in the order of the manifests.
+    package var objects: [ManifestObject]
+    /// Refs of the plan's images that occur in the objects, without duplicates.
+    package var images: [String] = []
+    package var portForwards: [PortForward] = []
+    /// Label sets that select further Pods of this resource.
+    package var extraPodSelectors: [[String: String]] = []
+    package var podReadiness = PodReadiness.wait
+
+    package init(objects: [ManifestObject]) { self.objects = objects }
+}
+
+/// One Kubernetes object as the spec gave it.
+package struct ManifestObject: Sendable, Equatable {
+    /// The object; always has `apiVersion`, `kind` and `metadata.name`.
+    package var json: JSONValue
+    /// The manifest's file and the line where the document starts.
+    package var location: SourceLocation?
+
+    package init(_ json: JSONValue, at location: SourceLocation? = nil) {
+        self.json = json
+        self.location = location
+    }
+
+    package var apiVersion: String { json["apiVersion"]?.string ?? "" }
+    package var kind: String { json["kind"]?.string ?? "" }
+    package var name: String { json.at("metadata", "name")?.string ?? "" }
+    /// Empty when the manifest leaves it to the session's namespace.
+    package var namespace: String { json.at("metadata", "namespace")?.string ?? "" }
+    /// `deployment/link-manager`, the form of `plan --json`.
+    package var shortName: String { "\(kind.lowercased())/\(name)" }
+}
+
+/// `port_forward(local_port, container_port, name, link_path, host, on_busy)`.
+package struct PortForward: Sendable, Equatable {
+    package enum BusyPolicy: String, Sendable { case move, fail }
+
+    /// Port on this machine.
+    package var localPort: Int
+    /// Port in the Pod; nil means the container's first port, else the same number.
+    package var containerPort: Int?
+    package var host = "localhost"
+    package var name = ""
+    package var linkPath = ""
+    package var onBusy = BusyPolicy.move
+
+    package init(localPort: Int, containerPort: Int? = nil) {
+        self.localPort = localPort
+        self.containerPort = containerPort
+    }
+
+    /// `8080:9090`, `8080` alone when the Pod's port is left open.
+    package var shortText: String { containerPort.map { "\(localPort):\($0)" } ?? "\(localPort)" }
+}
+
+package struct Link: Sendable, Equatable {
+    package var url: String
+    package var name: String
+
+    package init(url: String, name: String = "") {
+        self.url = url
+        self.name = name
+    }
+}
+
+/// `local_resource`: a command on this machine, run on changes, and/or a server that keeps running.
+package struct LocalResource: Sendable, Equatable {
+    package var command: Command?
+    package var serveCommand: Command?
+    /// Absolute paths of files or directories; a change runs the command again and restarts the server.
+    package var deps: [String] = []
+    /// Patterns (`.dockerignore` syntax, relative to the spec's directory) that are no change.
+    package var ignore: [String] = []
+    package var allowParallel = false
+
+    package init(command: Command? = nil, serveCommand: Command? = nil) {
+        self.command = command
+        self.serveCommand = serveCommand
+    }
+}
