@@ -48,7 +48,6 @@ let package = Package(
         .systemLibrary(name: "CGit2", pkgConfig: "libgit2"),
         .systemLibrary(name: "CNcurses", path: "tui/CNcurses"),
         .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1"),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
 
         // Core: values, names, errors, events
         library("DevloopCore"),
@@ -65,8 +64,8 @@ let package = Package(
         library("GitState", ["CGit2", "DevloopCore"]),
         library("HTTPTransport", ["CCurl", "DevloopCore"]),
         library("Hashing", ["CCrypto"]),
-        library("ImageDelivery", ["DevloopCore", "HTTPTransport", "ImagePack", "ProcessRunner"]),
-        library("ImagePack", ["CZlib", "DevloopCore", "GitState", "Hashing", "ProcessRunner"]),
+        library("ImageDelivery", ["DevloopCore", "Hashing", "HTTPTransport", "ImagePack", "ProcessRunner"]),
+        library("ImagePack", ["DevloopCore", "Hashing", "ProcessRunner"]),
         library("KubeClient", ["DevloopCore", "HTTPTransport", "ProcessRunner", "YAMLTree"]),
         library("PodSync", ["DevloopCore", "Hashing", "KubeClient", "SyncProtocol"]),
         library("ProcessRunner", ["CDevloop", "DevloopCore"]),
