@@ -132,7 +132,7 @@ let package = Package(
         tests("DevloopCoreTests", ["DevloopCore"]),
         tests("DevloopfileTests", ["Devloopfile", "DevloopCore", "DevloopTestSupport", "Plan", "Starlark", "YAMLTree"]),
         tests("FileWatchTests", ["DevloopCore", "DevloopTestSupport", "FileWatch"]),
-        tests("GitStateTests", ["DevloopCore", "DevloopTestSupport", "GitState"]),
+        tests("GitStateTests", ["DevloopCore", "DevloopTestSupport", "GitState", "ProcessRunner"]),
         tests("HTTPTransportTests", ["DevloopCore", "DevloopTestSupport", "HTTPTransport"]),
         tests("HashingTests", ["Hashing"]),
         tests(

@@ -7,14 +7,18 @@ package enum LiveProcesses {
     /// Ids of the processes (not zombies) whose command line holds the text.
     package static func matching(_ text: String) -> [Int] {
         all().filter { pid in
-            guard let command = try? TestFiles.read("/proc/\(pid)/cmdline"), command.contains(text) else { return false }
+            guard let command = try? TestFiles.read("/proc/\(pid)/cmdline"), command.contains(text) else {
+                return false
+            }
             return isRunning(pid)
         }
     }
 
     /// Whether a process exists and is no zombie.
     package static func isRunning(_ pid: Int) -> Bool {
-        guard let text = try? TestFiles.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else { return false }
+        guard let text = try? TestFiles.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else {
+            return false
+        }
         let state = text[text.index(after: end)...].first { $0 != " " }
         return state != "Z" && state != "X"
     }

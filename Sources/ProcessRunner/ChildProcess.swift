@@ -155,7 +155,8 @@ func startThread(named name: String, _ body: @escaping @Sendable () -> Void) -> 
     }
     let box = Unmanaged.passRetained(Box(body))
     let result = dl_thread_start(
-        name, { context in
+        name,
+        { context in
             guard let context else { return }
             Unmanaged<Box>.fromOpaque(context).takeRetainedValue().body()
         }, box.toOpaque())

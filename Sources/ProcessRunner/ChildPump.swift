@@ -113,7 +113,8 @@ final class ChildPump {
 
     /// Waits until there is something to do.
     private func pause(
-        isPaused: Bool, hasEnded: Bool, isTerminating: Bool, until: ContinuousClock.Instant?, now: ContinuousClock.Instant
+        isPaused: Bool, hasEnded: Bool, isTerminating: Bool, until: ContinuousClock.Instant?,
+        now: ContinuousClock.Instant
     ) {
         let wantsInput = child.state.withLock { !$0.input.isEmpty } && input >= 0
         var polls = [pollfd(fd: wake, events: Int16(POLLIN), revents: 0)]
@@ -153,7 +154,9 @@ final class ChildPump {
     private func writeInput() {
         guard input >= 0 else { return }
         while true {
-            let (chunk, offset, isClosing) = child.state.withLock { ($0.input.first, $0.inputOffset, $0.isInputClosing) }
+            let (chunk, offset, isClosing) = child.state.withLock {
+                ($0.input.first, $0.inputOffset, $0.isInputClosing)
+            }
             guard let chunk else {
                 if isClosing { closeInput() }
                 return

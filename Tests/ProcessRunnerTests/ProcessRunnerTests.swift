@@ -61,7 +61,8 @@ import Testing
 
     @Test func survivesAChildThatDoesNotReadItsInput() async throws {
         let bytes = [UInt8](repeating: 0, count: 1_000_000)
-        let result = try await ProcessRunner.run(ProcessCommand(["sh", "-c", "exec 0<&-; exit 4"], stdin: .bytes(bytes)))
+        let result = try await ProcessRunner.run(
+            ProcessCommand(["sh", "-c", "exec 0<&-; exit 4"], stdin: .bytes(bytes)))
         #expect(result.status == .exited(4))
     }
 
@@ -124,7 +125,8 @@ import Testing
     @Test func streamsLinesAsTheyCome() async throws {
         let lines = Mutex<[String]>([])
         let splitter = Mutex(LineSplitter())
-        let status = try await ProcessRunner.stream(ProcessCommand(["sh", "-c", "echo a; echo b; printf c"])) { _, bytes in
+        let status = try await ProcessRunner.stream(ProcessCommand(["sh", "-c", "echo a; echo b; printf c"])) {
+            _, bytes in
             let new = splitter.withLock { $0.add(bytes) }
             lines.withLock { $0 += new.map { String(decoding: $0, as: UTF8.self) } }
         }

@@ -9,7 +9,8 @@ import Testing
 /// No process that devloop has started, directly or not, may outlive its purpose.
 @Suite(.timeLimit(.minutes(1))) struct TeardownTests {
     /// Runs a script, cancels it once it has written `ready`, and tells how long the end took.
-    private func cancelWhenReady(_ script: String, mark: String, grace: Duration = .seconds(2)) async throws -> Duration {
+    private func cancelWhenReady(_ script: String, mark: String, grace: Duration = .seconds(2)) async throws -> Duration
+    {
         let isReady = Mutex(false)
         var command = ProcessCommand(["sh", "-c", script, mark])
         command.grace = grace
