@@ -5,6 +5,10 @@
 make_pki() {
     [[ -f $state/pki/complete ]] && return
     local new=$state/pki.new
+    # What was started, signed or stored under another authority is of no use under a new one.
+    end_all
+    rm -rf "$state/etcd" "$state/kubelet"
+    mkdir -p "$state/etcd" "$state/kubelet"
     rm -rf "$state/pki" "$new"
     mkdir -p "$new"
     chmod 700 "$new"
