@@ -10,7 +10,12 @@ check() {
     shift
     # Through a file, not $(...): a daemon that kept the pipe open would hang us, and that has its own check.
     output=$(mktemp)
-    "$@" >"$output" 2>&1 </dev/null || status=$?
+    # Waited for, not followed by "||", which would let a check go on after its first failing command.
+    (
+        set -e
+        "$@"
+    ) >"$output" 2>&1 </dev/null &
+    wait $! || status=$?
     if ((status == 0)); then
         passed=$((passed + 1))
         echo "ok     $what"

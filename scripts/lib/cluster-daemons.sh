@@ -46,9 +46,10 @@ make_groups() {
     done
 }
 
+# All mounts: beside v1 controllers there may be a v2 tree, in which runc makes groups too.
 remove_groups() {
     local mount
-    for mount in $(cgroup_mounts); do
+    for mount in $(awk '$3 == "cgroup" || $3 == "cgroup2" {print $2}' /proc/mounts); do
         if [[ -d $mount/$name ]]; then find "$mount/$name" -depth -type d -exec rmdir {} + 2>/dev/null || true; fi
     done
 }

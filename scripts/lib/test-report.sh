@@ -57,12 +57,12 @@ swift_tests() {
     local part=$1 log=$logs/swift.log status=0
     shift
     say "--- $part: test"
-    shown "$log" timeout --kill-after=20 3600 bash -c "$(declare -f services_swift)"'; "$@"' - "$@" || status=$?
+    shown "$log" "$@" || status=$?
     local counts
     counts=$(count_swift_tests "$log" "$status")
     # shellcheck disable=SC2086 # two numbers
     add "$part" $counts
-    if ((status == 124 || status == 137)); then say "$part: the tests were ended after an hour"; fi
+    if ((status == 124 || status == 137)); then say "$part: the tests were ended, since they took too long"; fi
 }
 
 # count_swift_tests LOG STATUS: prints "PASSED FAILED".
@@ -76,7 +76,7 @@ count_swift_tests() {
             next
         }
         # "✘ Test name() failed after 0.1 seconds with 1 issue."; the sign differs from terminal to terminal.
-        /^[^[:alnum:]]{0,8}Test .* failed after [0-9.]+ seconds/ { failed++ }
+        /^[^[:alnum:]]*Test .* failed after [0-9.]+ seconds/ { failed++ }
         END {
             if (failed > total) total = failed
             if (!failed && (status != 0 || broken || !closed)) { failed = 1; if (!total) total = 1 }
