@@ -25,18 +25,14 @@ local_kind() {
 
 answers() { kubectl --request-timeout 5s get --raw /readyz >/dev/null 2>&1; }
 
-start_local_cluster() {
-    "$scripts/cluster" up
-    eval "$("$scripts/cluster" env)"
-}
-
-# choose_cluster: leaves KUBECONFIG and its current context pointing at the cluster.
+# choose_cluster: sets choice to current, minikube or scripts/cluster, and says why.
 choose_cluster() {
     local context kind why="there is no current context"
     context=$(kubectl config current-context 2>/dev/null || true)
     if [[ -n $context ]]; then
         if kind=$(local_kind "$context"); then
             if answers; then
+                choice=current
                 say "try: cluster: context $context, because it is current, local ($kind) and answers"
                 return
             fi
@@ -46,10 +42,21 @@ choose_cluster() {
         fi
     fi
     if have minikube; then
+        choice=minikube
         say "try: cluster: minikube, because $why and minikube is installed"
-        minikube start
     else
+        choice=scripts/cluster
         say "try: cluster: scripts/cluster, because $why and minikube is not installed"
-        start_local_cluster
     fi
+}
+
+# start_chosen_cluster: leaves KUBECONFIG and its current context pointing at it.
+start_chosen_cluster() {
+    case $choice in
+        minikube) minikube start ;;
+        scripts/cluster)
+            "$scripts/cluster" up
+            eval "$("$scripts/cluster" env)"
+            ;;
+    esac
 }

@@ -54,8 +54,8 @@ check "nothing listens beyond loopback and the bridge" loopback_only
 daemons_hold_no_pipe() {
     local pid
     for pid in $(cut -d' ' -f1 "$state"/run/*.pid); do
-        if ls -l "/proc/$pid/fd" | grep -qF "$state.lock"; then echo "process $pid holds the lock"; return 1; fi
-        [[ $(readlink "/proc/$pid/fd/0") == /dev/null ]] || { echo "process $pid reads our input"; return 1; }
+        if find "/proc/$pid/fd" -lname "$state.lock" | grep .; then return 1; fi
+        [[ $(readlink "/proc/$pid/fd/0") == /dev/null ]] || { echo "process $pid reads our input" && return 1; }
     done
 }
 check "daemons hold neither lock nor input" daemons_hold_no_pipe
@@ -216,7 +216,7 @@ half_made_pki() {
 }
 check "up with half-made certificates" half_made_pki
 folder_removed() { # under a running cluster
-    rm -rf "$state/run" "$state/boot" "$state/rules"
+    rm -rf "${state:?}"/{run,boot,rules}
     exits 1 cluster status
     cluster up
     cluster status
