@@ -68,6 +68,7 @@ let package = Package(
         library("ImagePack", ["DevloopCore", "Hashing", "ProcessRunner"]),
         library("KubeClient", ["DevloopCore", "HTTPTransport", "ProcessRunner", "YAMLTree"]),
         library("PodSync", ["DevloopCore", "Hashing", "KubeClient", "SyncProtocol"]),
+        library("PortForward", ["DevloopCore"]),
         library("ProcessRunner", ["CDevloop", "DevloopCore"]),
         library("SwiftBuilder", ["DevloopCore", "Hashing", "ProcessRunner"]),
         library("YAMLTree", ["CYaml", "DevloopCore"]),
@@ -95,6 +96,7 @@ let package = Package(
                 "LoopEngine",
                 "Plan",
                 "PodSync",
+                "PortForward",
                 "ProcessRunner",
                 "SwiftBuilder",
                 "SyncProtocol",
@@ -144,6 +146,7 @@ let package = Package(
         tests(
             "PodSyncTests",
             ["DevloopCore", "DevloopTestSupport", "Hashing", "KubeClient", "PodSync", "ProcessRunner", "SyncProtocol"]),
+        tests("PortForwardTests", ["DevloopCore", "PortForward"]),
         tests("ProcessRunnerTests", ["CDevloop", "DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
         tests("StarlarkTests", ["Starlark"]),
         tests("SwiftBuilderTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner", "SwiftBuilder"]),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import DevloopCore
-import Glibc
+import DevloopCore
 package import Hashing
 import Synchronization
 
@@ -16,7 +15,7 @@ package final class LayerDigestCache: Sendable {
     package init(path: String?) {
         self.path = path
         var found: [String: ContentDigest] = [:]
-        if let path, let bytes = try? ByteSourceReader.wholeFile(path), let json = try? JSONValue(parsing: bytes) {
+        if let path, let bytes = try? SmallFile.read(path), let json = try? JSONValue(parsing: bytes) {
             for (key, value) in json.object?.members ?? [] { found[key] = value.string.flatMap(ContentDigest.init) }
         }
         digests = Mutex(found)
@@ -38,23 +37,6 @@ package final class LayerDigestCache: Sendable {
     private func save(_ digests: [String: ContentDigest]) {
         guard let path else { return }
         let json = JSONValue.object(JSONObject(digests.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value.hex)) }))
-        let bytes = json.jsonBytes
-        let temporary = "\(path).\(getpid())"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return }
-        let written = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-        close(descriptor)
-        if written == bytes.count { rename(temporary, path) } else { unlink(temporary) }
-    }
-}
-
-extension ByteSourceReader {
-    /// A whole small file.
-    package static func wholeFile(_ path: String) throws(DevloopError) -> [UInt8] {
-        var info = stat()
-        guard stat(path, &info) == 0 else { throw DevloopError(.file, "cannot read \(path): \(String(cString: strerror(errno)))") }
-        var source = ByteSource()
-        source.append(file: path, size: Int(info.st_size))
-        return try source.bytes()
+        SmallFile.replace(path, with: json.jsonBytes)
     }
 }
