@@ -23,10 +23,11 @@ package final class LocalListener: Sendable {
         guard inet_pton(AF_INET, name, &address.sin_addr) == 1, (0...65_535).contains(port) else {
             throw DevloopError(.portInUse, "\(host):\(port) is no address to listen on", hint: "use localhost or 0.0.0.0")
         }
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else {
             throw DevloopError(.portInUse, "cannot open a socket: \(String(cString: strerror(errno)))")
         }
+        self.descriptor = descriptor
         var on: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
         let size = socklen_t(MemoryLayout<sockaddr_in>.size)
