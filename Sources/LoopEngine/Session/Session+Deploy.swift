@@ -231,10 +231,9 @@ extension Session {
 
     private func runLocal(_ name: String, _ local: LocalResource, number: Int) {
         let commands = ports.commands
-        let sink = options.onLog
         let wall = ports.clock.wall
-        let log: @Sendable (String) -> Void = { line in
-            sink(name, "", "local", LogLine(time: wall(), bytes: Array(line.utf8)))
+        let log: @Sendable (String) -> Void = { [weak self] line in
+            self?.log(name, pod: "", container: "local", LogLine(time: wall(), bytes: Array(line.utf8)))
         }
         set(.building, for: name)
         let task = spawn { session in

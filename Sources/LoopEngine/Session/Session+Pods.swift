@@ -68,13 +68,12 @@ extension Session {
     /// Reads each container's log once, from its start to its end.
     private func readLogs(_ name: String, _ pod: PodStatus) {
         guard let connection else { return }
-        let sink = options.onLog
         for container in pod.containers where !container.id.isEmpty {
             guard logged.insert(container.id).inserted else { continue }
-            spawn { _ in
+            spawn { session in
                 do {
                     for try await line in connection.logs(pod: pod, container: container.name) {
-                        sink(name, pod.name, container.name, line)
+                        session.log(name, pod: pod.name, container: container.name, line)
                     }
                 } catch {
                     // A log that cannot be read is no reason to disturb: the Pod's own state is told elsewhere.

@@ -8,7 +8,7 @@ import Plan
 /// Long work runs in tasks that the session owns and cancels; they come back by calling its methods. Topics are in
 /// extensions: `+Plan`, `+Changes`, `+Builds`, `+Deploy`, `+Pods`, `+Sync`, `+Forwards`, `+OneShot`.
 package actor Session {
-    let options: SessionOptions
+    nonisolated let options: SessionOptions
     let ports: Ports
     package nonisolated let journal: Journal
 
@@ -155,6 +155,19 @@ package actor Session {
         journal.record(.resourceChanged, resource: name, fields)
         if becameReady { advanceAll() }
         if isOneShot { checkOneShot() }
+    }
+
+    /// Hands a line to whoever shows logs.
+    nonisolated func log(_ resource: String, pod: String, container: String, _ line: LogLine) {
+        options.onLog(resource, pod, container, line)
+        if options.journalsLogs {
+            journal.record(
+                .logWritten, resource: resource,
+                [
+                    "pod": .string(pod), "container": .string(container),
+                    "text": .string(String(decoding: line.bytes, as: UTF8.self)),
+                ])
+        }
     }
 
     static func text(_ error: any Error) -> String {

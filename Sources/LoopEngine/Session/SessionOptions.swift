@@ -25,6 +25,8 @@ package struct SessionOptions: Sendable {
     package var root: String
     /// Version that `session.started` tells.
     package var version: String
+    /// Log lines become `log.written` events too.
+    package var journalsLogs = false
     /// Receives each log line; must be quick.
     package var onLog: @Sendable (_ resource: String, _ pod: String, _ container: String, LogLine) -> Void
     /// Whether a path exists now.
