@@ -23,7 +23,7 @@ extension KubeClient {
         if dryRun { query.append(("dryRun", "All")) }
         return try await json(
             Call(
-                "PATCH", resource.path(namespace: place, name: name), query: query,
+                resource.path(namespace: place, name: name), method: "PATCH", query: query,
                 body: PortDefaults.filled(object).jsonBytes, contentType: "application/apply-patch+yaml",
                 isRepeatable: true, what: describe("apply", resource, place, name)))
     }

@@ -61,7 +61,7 @@ actor ClusterAccess {
             let value = String(text.filter { !$0.isWhitespace })
             fileToken = (value, now())
             return value
-        } catch let error as FileText.Failure {
+        } catch {
             throw DevloopError(.kubeconfig, "tokenFile: \(path): \(error.text)", at: selection.user.location)
         }
     }

@@ -24,9 +24,6 @@ package enum PatchKind: String, Sendable {
 }
 
 extension KubeClient {
-    /// Items asked for at once in a list.
-    private static let pageSize = 500
-
     /// Version of the API server, as `v1.20.2`.
     package func serverVersion() async throws -> String {
         try await json(Call("/version", deadline: .seconds(10), what: "get the version"))["gitVersion"]?.string ?? ""
@@ -47,14 +44,17 @@ extension KubeClient {
     }
 
     /// All objects of a kind.
-    /// - Parameter namespace: nil means all namespaces.
+    /// - Parameters:
+    ///   - namespace: nil means all namespaces.
+    ///   - pageSize: Items asked for at once; kubectl uses the same number.
     package func list(
-        _ resource: APIResource, namespace: String? = nil, labelSelector: String? = nil, fieldSelector: String? = nil
+        _ resource: APIResource, namespace: String? = nil, labelSelector: String? = nil, fieldSelector: String? = nil,
+        pageSize: Int = 500
     ) async throws -> KubeList {
         var list = KubeList(items: [], resourceVersion: "")
         var token: String?
         repeat {
-            var query = [("limit", String(Self.pageSize))]
+            var query = [("limit", String(pageSize))]
             if let labelSelector { query.append(("labelSelector", labelSelector)) }
             if let fieldSelector { query.append(("fieldSelector", fieldSelector)) }
             if let token { query.append(("continue", token)) }
@@ -84,7 +84,7 @@ extension KubeClient {
         let (resource, _, place) = try await locate(object, namespace: namespace)
         return try await json(
             Call(
-                "POST", resource.path(namespace: place), query: [("fieldManager", Self.fieldManager)],
+                resource.path(namespace: place), method: "POST", query: [("fieldManager", Self.fieldManager)],
                 body: object.jsonBytes, what: describe("create", resource, place, object.at("metadata", "name")?.string)))
     }
 
@@ -95,8 +95,8 @@ extension KubeClient {
     ) async throws -> JSONValue {
         try await json(
             Call(
-                "PATCH", resource.path(namespace: place(resource, namespace), name: name, subresource: subresource),
-                query: [("fieldManager", Self.fieldManager)], body: patch.jsonBytes, contentType: kind.rawValue,
+                resource.path(namespace: place(resource, namespace), name: name, subresource: subresource),
+                method: "PATCH", query: [("fieldManager", Self.fieldManager)], body: patch.jsonBytes, contentType: kind.rawValue,
                 what: describe("patch", resource, namespace, name)))
     }
 
@@ -116,7 +116,7 @@ extension KubeClient {
             // Deleting twice is deleting: safe to repeat.
             _ = try await perform(
                 Call(
-                    "DELETE", resource.path(namespace: place(resource, namespace), name: name),
+                    resource.path(namespace: place(resource, namespace), name: name), method: "DELETE",
                     body: options.jsonBytes, isRepeatable: true, what: describe("delete", resource, namespace, name)))
             return true
         } catch where error.kubeFailure?.isNotFound == true {

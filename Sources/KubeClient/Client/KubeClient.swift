@@ -41,7 +41,7 @@ package final class KubeClient: Sendable {
         package var what: String
 
         package init(
-            _ method: String = "GET", _ path: String, query: [(String, String)] = [], body: [UInt8]? = nil,
+            _ path: String, method: String = "GET", query: [(String, String)] = [], body: [UInt8]? = nil,
             contentType: String = "application/json", isRepeatable: Bool? = nil, deadline: Duration? = .seconds(30),
             what: String? = nil
         ) {
@@ -124,7 +124,8 @@ package final class KubeClient: Sendable {
     }
 
     private func request(_ call: Call, ticket: ClusterAccess.Ticket) -> HTTPRequest {
-        var request = HTTPRequest(call.method, server + call.path + URLText.query(call.query), deadline: call.deadline)
+        var request = HTTPRequest(
+            server + call.path + URLText.query(call.query), method: call.method, deadline: call.deadline)
         request.headers["Accept"] = "application/json"
         request.headers["Authorization"] = ticket.authorization
         if let body = call.body {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import DevloopCore
+import DevloopCore
 
 /// The answer of an API server that is no success; the `cause` of the `DevloopError` that is thrown.
 package struct KubeFailure: Error, Sendable, Equatable {

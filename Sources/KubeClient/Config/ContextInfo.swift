@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPTransport
+
 /// What a person and the spec need to know about the context in use.
 package struct ContextInfo: Sendable, Equatable {
     package var name: String
@@ -28,7 +30,7 @@ extension KubeConfig.Selection {
     /// - Parameter nodeLabels: Keys of node labels, where the nodes could be asked.
     package func info(nodeLabels: Set<String> = []) -> ContextInfo {
         var authorityPath: String?
-        if case .file(let path) = cluster.certificateAuthority { authorityPath = path }
+        if case .file(let path)? = cluster.certificateAuthority { authorityPath = path }
         let verdict = ContextKind.classify(
             context: context.name, cluster: cluster.name, server: cluster.server,
             certificateAuthorityPath: authorityPath, providers: context.providers + cluster.providers,

@@ -46,7 +46,7 @@ extension KubeConfig.Selection {
             guard case .file(let path) = pem else { continue }
             do {
                 _ = try FileText.read(path)
-            } catch let error as FileText.Failure {
+            } catch {
                 throw DevloopError(.kubeconfig, "\(key): \(path): \(error.text)", at: place)
             }
         }

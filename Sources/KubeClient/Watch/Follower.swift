@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import DevloopCore
+import DevloopCore
 
 /// Objects of a kind, for ever: lists, watches, resumes where a watch ended, lists again when the server has forgotten
 /// that place, and tries again with pauses of up to 10 s when the cluster is away. It ends with its task.

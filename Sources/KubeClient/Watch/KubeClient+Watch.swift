@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import DevloopCore
+import DevloopCore
 import HTTPTransport
 
 /// The events of one watch request, pulled: while nobody reads, the server waits. It ends when the server ends it, which
