@@ -4,10 +4,11 @@ import HTTPTransport
 import Testing
 
 @Suite struct WebSocketCodecTests {
-    struct DecodeCase: Sendable {
+    struct DecodeCase: Sendable, CustomTestStringConvertible {
         var name: String
         var bytes: [UInt8]
         var want: [WebSocketDecoder.Event]
+        var testDescription: String { name }
 
         static let all: [DecodeCase] = [
             // RFC 6455 §5.7
@@ -57,9 +58,10 @@ import Testing
         #expect(got == test.want, "\(test.name)")
     }
 
-    struct FaultCase: Sendable {
+    struct FaultCase: Sendable, CustomTestStringConvertible {
         var bytes: [UInt8]
         var want: WebSocketFault
+        var testDescription: String { want.text }
 
         static let all: [FaultCase] = [
             FaultCase(bytes: [0xC2, 0x00], want: .reservedBits),
