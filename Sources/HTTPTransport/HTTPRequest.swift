@@ -23,8 +23,8 @@ package struct HTTPRequest: Sendable {
     package var maximumBodyBytes = 256 << 20
 
     package init(
-        _ method: String = "GET",
         _ url: String,
+        method: String = "GET",
         headers: HTTPHeaders = [:],
         body: [UInt8]? = nil,
         deadline: Duration? = nil,
