@@ -133,7 +133,7 @@ let package = Package(
         tests("DeployTests", ["Deploy", "DevloopCore", "DevloopTestSupport", "KubeClient", "Plan", "YAMLTree"]),
         tests("DevloopCoreTests", ["DevloopCore"]),
         tests("DevloopfileTests", ["Devloopfile", "DevloopCore", "DevloopTestSupport", "Plan", "Starlark", "YAMLTree"]),
-        tests("FileWatchTests", ["DevloopCore", "DevloopTestSupport", "FileWatch"]),
+        tests("FileWatchTests", ["DevloopCore", "DevloopTestSupport", "FileWatch", "ProcessRunner"]),
         tests("GitStateTests", ["DevloopCore", "DevloopTestSupport", "GitState", "ProcessRunner"]),
         tests("HTTPTransportTests", ["DevloopCore", "DevloopTestSupport", "HTTPTransport"]),
         tests("HashingTests", ["Hashing"]),
