@@ -41,7 +41,8 @@ let package = Package(
     ],
     targets: [
         // C modules: a module map and static inline shims, one per wrapped library
-        .target(name: "CAgent"),
+        // Hashing and copying are done in C: optimised also in debug builds
+        .target(name: "CAgent", cSettings: [.unsafeFlags(["-O2"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
         .target(name: "CDevloop"),
@@ -125,7 +126,11 @@ let package = Package(
                 .enableExperimentalFeature("Embedded"),
                 .unsafeFlags(["-wmo", "-Osize", "-parse-as-library"]),
             ],
-            linkerSettings: [.unsafeFlags(["-static-executable", "-Xlinker", "--gc-sections"])]),
+            linkerSettings: [
+                .unsafeFlags([
+                    "-static-executable", "-Xlinker", "--gc-sections", "-Xlinker", "-s", "-Xlinker", "-l:libcrypto.a",
+                ])
+            ]),
 
         // Tests
         library("DevloopTestSupport", ["DevloopCore", "ProcessRunner"]),
