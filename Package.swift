@@ -79,6 +79,13 @@ let package = Package(
         library("CursesScreen", ["CDevloop", "CNcurses", "DevloopCore", "TerminalGrid"], path: "tui/CursesScreen"),
         library("LoopEngine", ["DevloopCore", "LogStore", "Plan"]),
 
+        // The dashboard with a session that does not exist: for its terminal tests, for looking at it, for measuring
+        .executableTarget(
+            name: "devloop-dashboard-demo",
+            dependencies: ["CursesScreen", "DashboardTUI", "DevloopCore", "LogStore", "TerminalGrid"],
+            path: "tui/DashboardDemo",
+            swiftSettings: swift),
+
         // Composition and commands
         library(
             "DevloopLive",
@@ -160,7 +167,7 @@ let package = Package(
             "TUITests",
             [
                 "CursesScreen", "DashboardTUI", "DevloopCore", "DevloopTestSupport", "LogStore", "ProcessRunner",
-                "TerminalGrid",
+                "TerminalGrid", "devloop-dashboard-demo",
             ]),
         tests("YAMLTreeTests", ["DevloopCore", "YAMLTree"]),
         tests(
