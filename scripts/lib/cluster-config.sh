@@ -3,10 +3,13 @@
 
 # All of the pki appears at once, by a rename: one that was interrupted is made anew.
 make_pki() {
-    [[ -f $state/pki/complete ]] && return
+    # The certificates name addresses, which depend on the index.
+    [[ -f $state/pki/complete && $(<"$state/pki/complete") == "$index" ]] && return
     local new=$state/pki.new
     # What was started, signed or stored under another authority is of no use under a new one.
     end_all
+    unmount_all
+    forget_containers
     rm -rf "$state/etcd" "$state/kubelet"
     mkdir -p "$state/etcd" "$state/kubelet"
     rm -rf "$state/pki" "$new"
@@ -24,7 +27,7 @@ make_pki() {
         openssl rsa -in sa.key -pubout -out sa.pub
         kubeconfig admin >admin.conf
         kubeconfig kubelet >kubelet.conf
-        touch complete
+        echo "$index" >complete
     ) >"$state/log/pki.log" 2>&1 &
     # Waited for, rather than followed by "||", which would switch its -e off.
     wait $! || fail "openssl did not make the certificates: $(tail -n 1 "$state/log/pki.log")" "see $state/log/pki.log"

@@ -88,11 +88,12 @@ start() {
         echo "$BASHPID" >"$(tracking_mount)/$name/daemons/cgroup.procs"
         cd /
         exec </dev/null >"$log" 2>&1
-        # Neither the caller's pipes nor our lock may be held by a daemon.
+        # Neither the caller's pipes nor our lock may be held by a daemon. (A redirection of the loop itself would be
+        # undone by way of a saved descriptor, which the loop closes.)
         for fd in /proc/self/fd/*; do
             fd=${fd##*/}
             if ((fd > 2)); then eval "exec $fd>&-"; fi
-        done 2>/dev/null
+        done
         unset NOTIFY_SOCKET LISTEN_FDS LISTEN_PID
         # A background job of a script ignores SIGINT; containers would inherit that.
         exec env --default-signal setsid "$@"
@@ -116,7 +117,7 @@ give_up() {
     say "--- the last lines of $state/log/$1.log"
     tail -n 20 "$state/log/$1.log" >&2 || true
     say "---"
-    fail "cluster $name: $2" "the logs are in $state/log; 'scripts/cluster down', then 'up', starts afresh"
+    fail "cluster $name: $2" "the logs are in $state/log; 'scripts/cluster delete', then 'up', starts afresh"
 }
 
 # end_all: asks the daemons to end, then ends whatever is left in our groups.

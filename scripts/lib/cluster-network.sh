@@ -150,5 +150,6 @@ unmount_all() {
         [[ -n $targets ]] || return 0
         xargs -r -n 1 umount -l <<<"$targets" 2>/dev/null || true
     done
-    say "cluster: still mounted below $state: $(paste -sd' ' <<<"$targets")"
+    # Going on would mean to delete files through a mount, perhaps a folder of the user's own.
+    fail "still mounted below $state: $(paste -sd' ' <<<"$targets")" "unmount it, then run the command again"
 }

@@ -41,9 +41,10 @@ up() {
     clear_remains
     make_pki
     choose_snapshotter
+    claim_rules
+    need_ports
     save_settings
     make_groups
-    claim_rules
     make_bridge
     write_configuration
 
@@ -92,6 +93,23 @@ up() {
     await 60 controller-manager "the default service account" account_ready
     all_running || give_up "$(first_dead)" "$(first_dead) ended"
     say "cluster $name is ready after $((SECONDS - begun)) s; eval \"\$(scripts/cluster env)\" points kubectl at it"
+}
+
+# need_ports: a port that another program has would show only as a daemon that ended.
+need_ports() {
+    local pair daemon port
+    for pair in etcd:$etcd_port etcd:$etcd_peer_port registry:$registry_port apiserver:$api_port \
+        kubelet:$kubelet_port kubelet:$kubelet_health_port controller-manager:$manager_port \
+        scheduler:$scheduler_port kube-proxy:$proxy_metrics_port kube-proxy:$proxy_health_port; do
+        daemon=${pair%:*} port=${pair#*:}
+        running "$daemon" && continue
+        # The API server runs without its gateway, and the gateway without it.
+        if [[ $daemon == apiserver ]] && running gateway; then continue; fi
+        if ss -Hltn "sport = :$port" | grep -q .; then
+            fail "port $port, which the $daemon needs, is in use by another program" \
+                "find it with ss -ltnp 'sport = :$port'; DEVLOOP_CLUSTER_INDEX=1 moves every port by 100"
+        fi
+    done
 }
 
 first_dead() {

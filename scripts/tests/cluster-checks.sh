@@ -58,6 +58,8 @@ daemons_hold_no_pipe() {
         [[ $(readlink "/proc/$pid/fd/0") == /dev/null ]] || { echo "process $pid reads our input" && return 1; }
     done
 }
+logs_are_written() { [[ -s $state/log/kubelet.log && -s $state/log/apiserver.log && -s $state/log/etcd.log ]]; }
+check "daemons write their logs" logs_are_written
 check "daemons hold neither lock nor input" daemons_hold_no_pipe
 
 # --- images
@@ -215,6 +217,35 @@ half_made_pki() {
     cluster status
 }
 check "up with half-made certificates" half_made_pki
+rebooted() { # nothing of ours lives, and etcd, which does not sync its files, has lost some
+    kill_members() {
+        members | xargs -r kill -KILL 2>/dev/null || true
+        [[ -z $(members) ]]
+    }
+    eventually 20 kill_members
+    echo another >"$state/boot"
+    find "$state/etcd" -type f -exec truncate -s 1000 {} +
+    cluster up
+    cluster status
+    refused kube get pod fresh
+}
+second_refused() { # their Service rules would overwrite each other's
+    local output
+    output=$(DEVLOOP_CLUSTER=devloop-other DEVLOOP_CLUSTER_INDEX=1 refused cluster up 2>&1)
+    DEVLOOP_CLUSTER=devloop-other DEVLOOP_CLUSTER_INDEX=1 cluster delete
+    cluster status
+    grep 'another Kubernetes has its Service rules here' <<<"$output"
+}
+port_taken() {
+    cluster down
+    socat TCP-LISTEN:15000,bind=127.0.0.1,fork - &
+    local listener=$! output
+    eventually 10 bash -c "ss -Hltn 'sport = :15000' | grep -q ."
+    output=$(refused cluster up 2>&1)
+    kill "$listener"
+    grep 'port 15000, which the registry needs, is in use' <<<"$output"
+    cluster up
+}
 folder_removed() { # under a running cluster
     rm -rf "${state:?}"/{run,boot,rules}
     exits 1 cluster status
@@ -224,5 +255,8 @@ folder_removed() { # under a running cluster
 new_objects() { pod fresh devloop.local/busybox:1 Never "sleep 1000" && eventually 60 ready fresh; }
 check "and Pods run there" new_objects
 delete_all() { cluster delete && [[ ! -e $state ]] && no_process && no_mount && network_as_before; }
+check "up after a reboot that broke etcd's files: an empty cluster" rebooted
+check "a second cluster in the same network namespace is refused" second_refused
+check "a port in use is named" port_taken
 check "up after the records were removed under a running cluster" folder_removed
 check "delete leaves nothing" delete_all
