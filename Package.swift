@@ -28,8 +28,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let bigInt = Target.Dependency.product(name: "BigInt", package: "BigInt")
-let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
-let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
     name: "devloop",
@@ -39,9 +37,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
         // C modules: a module map and static inline shims, one per wrapped library
@@ -73,7 +69,7 @@ let package = Package(
         library("ImagePack", ["CZlib", "DevloopCore", "GitState", "Hashing", "ProcessRunner"]),
         library("KubeClient", ["DevloopCore", "HTTPTransport", "ProcessRunner", "YAMLTree"]),
         library("PodSync", ["DevloopCore", "Hashing", "KubeClient", "SyncProtocol"]),
-        library("ProcessRunner", ["CDevloop", "DevloopCore", subprocess, systemPackage]),
+        library("ProcessRunner", ["CDevloop", "DevloopCore"]),
         library("SwiftBuilder", ["DevloopCore", "Hashing", "ProcessRunner"]),
         library("YAMLTree", ["CYaml", "DevloopCore"]),
 
@@ -137,7 +133,7 @@ let package = Package(
         tests("DevloopCoreTests", ["DevloopCore"]),
         tests("DevloopfileTests", ["Devloopfile", "DevloopCore", "DevloopTestSupport", "Plan", "Starlark", "YAMLTree"]),
         tests("FileWatchTests", ["DevloopCore", "DevloopTestSupport", "FileWatch"]),
-        tests("GitStateTests", ["DevloopCore", "DevloopTestSupport", "GitState"]),
+        tests("GitStateTests", ["DevloopCore", "DevloopTestSupport", "GitState", "ProcessRunner"]),
         tests("HTTPTransportTests", ["DevloopCore", "DevloopTestSupport", "HTTPTransport"]),
         tests("HashingTests", ["Hashing"]),
         tests(
@@ -149,7 +145,7 @@ let package = Package(
         tests(
             "PodSyncTests",
             ["DevloopCore", "DevloopTestSupport", "Hashing", "KubeClient", "PodSync", "ProcessRunner", "SyncProtocol"]),
-        tests("ProcessRunnerTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
+        tests("ProcessRunnerTests", ["CDevloop", "DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
         tests("StarlarkTests", ["Starlark"]),
         tests("SwiftBuilderTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner", "SwiftBuilder"]),
         tests("SyncProtocolTests", ["SyncProtocol"]),
