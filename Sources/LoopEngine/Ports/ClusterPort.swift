@@ -91,19 +91,28 @@ package struct ApplyWork: Sendable {
     package var objects: [ManifestObject]
     /// Image refs of the spec and what they are replaced by.
     package var references: [String: String]
-    /// Refs of images whose containers get the agent.
-    package var live: Set<String>
-    /// Product of each live image, for the path of its executable.
-    package var isOneShot: Bool
+    /// The program of each image whose containers get the agent, by ref; empty for one-shot commands.
+    package var live: [String: LiveProgram]
 
     package init(
-        resource: Resource, objects: [ManifestObject], references: [String: String], live: Set<String>, isOneShot: Bool
+        resource: Resource, objects: [ManifestObject], references: [String: String], live: [String: LiveProgram]
     ) {
         self.resource = resource
         self.objects = objects
         self.references = references
         self.live = live
-        self.isOneShot = isOneShot
+    }
+}
+
+/// What an image runs by itself.
+package struct LiveProgram: Sendable, Equatable {
+    /// Path of the program in the container.
+    package var path: String
+    package var arguments: [String]
+
+    package init(path: String, arguments: [String]) {
+        self.path = path
+        self.arguments = arguments
     }
 }
 

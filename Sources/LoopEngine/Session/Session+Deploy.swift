@@ -132,7 +132,6 @@ extension Session {
         let live = Set(isOneShot ? [] : kubernetes.images.filter { images[$0]?.isLive == true })
         let save = resources[name]?.saves.max()
         let journal = journal
-        let oneShot = isOneShot
         let task = spawn { session in
             do {
                 for image in needed {
@@ -146,9 +145,7 @@ extension Session {
                     await session.imageMade(
                         image, reference: reference, for: name, number: number, start: start)
                 }
-                guard let apply = await session.applyWork(resource, kubernetes, live: live, oneShot: oneShot) else {
-                    return
-                }
+                let apply = await session.applyWork(resource, kubernetes, live: live)
                 try Task.checkCancellation()
                 let start = await session.now
                 let generation = try await connection.apply(apply) { Self.record($0, in: journal, resource: name) }
@@ -175,11 +172,15 @@ extension Session {
     }
 
     private func applyWork(
-        _ resource: Resource, _ kubernetes: KubernetesResource, live: Set<String>, oneShot: Bool
-    ) -> ApplyWork? {
+        _ resource: Resource, _ kubernetes: KubernetesResource, live: Set<String>
+    ) -> ApplyWork {
         let references = kubernetes.images.reduce(into: [String: String]()) { $0[$1] = images[$1]?.reference }
-        return ApplyWork(
-            resource: resource, objects: kubernetes.objects, references: references, live: live, isOneShot: oneShot)
+        let programs = live.reduce(into: [String: LiveProgram]()) { programs, ref in
+            guard let image = images[ref] else { return }
+            programs[ref] = LiveProgram(
+                path: "/app/\(image.product)", arguments: image.image.swift?.arguments ?? [])
+        }
+        return ApplyWork(resource: resource, objects: kubernetes.objects, references: references, live: programs)
     }
 
     private func applied(_ name: String, number: Int, generation: String?, start: ContinuousClock.Instant) {
