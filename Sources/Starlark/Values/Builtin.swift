@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A function that is not written in Starlark.
+package final class Builtin: StarlarkObject {
+    /// The name that messages show.
+    package let name: String
+    private let receiver: Value?
+    let body: (Thread, Arguments) throws -> Value
+
+    /// Makes a function. An error that `body` throws becomes an `EvalError` with the place of the call, and is its `cause`.
+    package init(_ name: String, _ body: @escaping (Thread, Arguments) throws -> Value) {
+        self.name = name
+        self.body = body
+        receiver = nil
+        super.init(kind: .builtin)
+    }
+
+    /// A method bound to the value that it was taken from.
+    init(method: Method, receiver object: StarlarkObject) {
+        name = method.name
+        receiver = .object(object)
+        body = { thread, arguments in try method.body(thread, object, arguments) }
+        super.init(kind: .builtin)
+    }
+
+    package override var typeName: String { "builtin_function_or_method" }
+    package override var isCallable: Bool { true }
+    override func hash(depth: Int) throws -> Int { ObjectIdentifier(self).hashValue }
+
+    override func write(to writer: inout ReprWriter) {
+        if let receiver {
+            writer.write("<built-in method \(name) of \(receiver.typeName) value>")
+        } else {
+            writer.write("<built-in function \(name)>")
+        }
+    }
+}
+
+/// A method of a built-in type, not yet bound to a receiver.
+final class Method: StarlarkObject {
+    typealias Body = @Sendable (Thread, StarlarkObject, Arguments) throws -> Value
+
+    let name: String
+    let body: Body
+
+    init(_ name: String, _ body: @escaping Body) {
+        self.name = name
+        self.body = body
+        super.init(kind: .method)
+    }
+
+    /// A method whose errors begin with its name.
+    convenience init(naming name: String, _ body: @escaping Body) {
+        let prefix = name + ": "
+        self.init(name) { thread, receiver, arguments in
+            do {
+                return try body(thread, receiver, arguments)
+            } catch let error as StarlarkError where !error.message.hasPrefix(prefix) {
+                throw StarlarkError(prefix + error.message)
+            }
+        }
+    }
+
+    override var typeName: String { "builtin_function_or_method" }
+    override var isCallable: Bool { true }
+}
