@@ -64,7 +64,6 @@ extension Devloopfile {
             "line": error.location?.line.map(JSONValue.int) ?? .null,
             "column": error.location?.column.map(JSONValue.int) ?? .null,
             "backtrace": strings(error.backtrace),
-            "hint": error.hint.map(JSONValue.string) ?? .null,
         ]
     }
 

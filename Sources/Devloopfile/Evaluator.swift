@@ -80,9 +80,7 @@ final class Evaluator {
             names["__file__"] = .string(path)
             names["__name__"] = .string(path == mainFile ? "__main__" : Paths.name(path))
             let globals = try Starlark.execute(
-                file: path, source: String(decoding: source, as: UTF8.self), dialect: .tilt, predeclared: names,
-                thread: thread)
-            for value in globals.values { value.freeze() }
+                file: path, source: source, dialect: .tilt, predeclared: names, thread: thread)
             files[path] = .loaded(globals)
             return globals
         } catch let error as DevloopError where error.code == .file {
