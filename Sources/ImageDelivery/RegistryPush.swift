@@ -62,7 +62,7 @@ package struct RegistryPush: ImageDelivering {
             try await upload(image.configuration, digest: image.configurationDigest, to: path)
             sent += image.configuration.count
         }
-        var put = HTTPRequest("PUT", "\(path)/manifests/\(image.tag)")
+        var put = HTTPRequest("\(path)/manifests/\(image.tag)", method: "PUT")
         put.headers["Content-Type"] = MediaType.manifest
         put.body = image.manifest
         try await expect(put, [201, 200])
@@ -70,7 +70,7 @@ package struct RegistryPush: ImageDelivering {
     }
 
     private func exists(_ url: String, accept: String? = nil) async throws -> Bool {
-        var request = HTTPRequest("HEAD", url)
+        var request = HTTPRequest(url, method: "HEAD")
         if let accept { request.headers["Accept"] = accept }
         let response = try await client.send(request)
         switch response.status {
@@ -81,12 +81,12 @@ package struct RegistryPush: ImageDelivering {
     }
 
     private func upload(_ bytes: [UInt8], digest: ContentDigest, to path: String) async throws {
-        let start = try await expect(HTTPRequest("POST", "\(path)/blobs/uploads/"), [202])
+        let start = try await expect(HTTPRequest("\(path)/blobs/uploads/", method: "POST"), [202])
         guard let location = start.headers["Location"] else {
             throw DevloopError(.image, "the registry \(host) gave no place to upload to")
         }
         let url = location.hasPrefix("/") ? base + location : location
-        var put = HTTPRequest("PUT", "\(url)\(url.contains("?") ? "&" : "?")digest=\(digest.oci)")
+        var put = HTTPRequest("\(url)\(url.contains("?") ? "&" : "?")digest=\(digest.oci)", method: "PUT")
         put.headers["Content-Type"] = "application/octet-stream"
         put.body = bytes
         try await expect(put, [201])

@@ -7,6 +7,7 @@ import KubeClient
 import LoopEngine
 import Plan
 import PodSync
+import Synchronization
 
 extension ClusterSession {
     func apply(_ work: ApplyWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> String? {
