@@ -18,8 +18,12 @@ struct SessionRunner {
         let interrupts = Interrupts()
         defer { interrupts.stop() }
         let plain = PlainOutput(now: { ContinuousClock.now })
-        let dashboard = kind == .tui ? try Dashboard.open() : nil
         let live = LiveSession(arguments.settings, mode: mode)
+        let dashboard =
+            kind == .tui
+            ? try DashboardSession.open(
+                specFile: arguments.file ?? "Devloopfile", now: live.ports.clock.wall(), utcOffset: Self.utcOffset())
+            : nil
         var options = live.options(version: Version.text) { resource, pod, _, line in
             switch kind {
             case .tui: dashboard?.log(resource, pod, line)
@@ -38,7 +42,7 @@ struct SessionRunner {
     }
 
     private func show(
-        _ session: Session, kind: Interface, plain: PlainOutput, dashboard: Dashboard?, interrupts: Interrupts
+        _ session: Session, kind: Interface, plain: PlainOutput, dashboard: DashboardSession?, interrupts: Interrupts
     ) async -> SessionEnd {
         let events = session.journal.subscribe()
         return await withTaskGroup(of: SessionEnd?.self) { group in
@@ -68,16 +72,24 @@ struct SessionRunner {
     }
 
     /// The first interrupt ends the session cleanly, a second one within two seconds ends the process.
-    private static func watch(_ interrupts: Interrupts, _ session: Session, _ dashboard: Dashboard?) async {
+    private static func watch(_ interrupts: Interrupts, _ session: Session, _ dashboard: DashboardSession?) async {
         var first: ContinuousClock.Instant?
         for await _ in interrupts.signals {
             if let first, ContinuousClock.now - first < .seconds(2) {
                 dashboard?.close()
-                Glibc.exit(ExitStatus.interrupted.rawValue)
+                InterfaceChoice.endAtOnce()
             }
             first = .now
             await session.stop(.interrupted, reason: "interrupted")
         }
+    }
+
+    /// Seconds east of UTC, now.
+    private static func utcOffset() -> Int {
+        var now = time(nil)
+        var local = tm()
+        localtime_r(&now, &local)
+        return local.tm_gmtoff
     }
 
     private func report(_ end: SessionEnd) {
@@ -89,6 +101,9 @@ struct SessionRunner {
 
 /// Which interface `--ui auto` means.
 enum InterfaceChoice {
+    /// Second Ctrl-C: no clean-up beyond the terminal.
+    static func endAtOnce() -> Never { Glibc.exit(ExitStatus.interrupted.rawValue) }
+
     static func choose(_ wanted: Interface, mode: SessionOptions.Mode) throws -> Interface {
         let variable = getenv("DEVLOOP_UI").map { String(cString: $0) }.flatMap(Interface.init(rawValue:))
         let wanted = wanted == .auto ? variable ?? .auto : wanted

@@ -6,6 +6,7 @@ import Hashing
 import KubeClient
 import LoopEngine
 import PodSync
+import SyncProtocol
 import Synchronization
 
 /// One agent, for the engine.

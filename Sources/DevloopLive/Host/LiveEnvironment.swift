@@ -14,7 +14,7 @@ package enum LiveEnvironment {
         wall: { wall() },
         sleep: { try await Task.sleep(for: $0) })
 
-    package static func wall() -> WallTime {
+    static func wall() -> WallTime {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return WallTime(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)

@@ -17,7 +17,7 @@ package struct SessionModel: Sendable {
         package var pod = ""
         package var restarts = 0
         package var changed: WallTime?
-        package var diagnostics: [String] = []
+        package var diagnostics: [BuildDiagnostic] = []
         package var endpoints: [String] = []
         /// Stages of the newest save, for people.
         package var timeline = ""
@@ -114,7 +114,11 @@ package struct SessionModel: Sendable {
         case .buildProgressed:
             service.build = "\(number("of") > 0 ? number("done") * 100 / number("of") : 0)%"
         case .buildDiagnosed where text("severity") == "error":
-            service.diagnostics.append("\(text("file")):\(number("line")):\(number("column")) \(text("message"))")
+            service.diagnostics.append(
+                BuildDiagnostic(
+                    severity: "error",
+                    location: SourceLocation(file: text("file"), line: number("line"), column: number("column")),
+                    message: text("message")))
         case .buildFinished:
             switch text("result") {
             case "succeeded":
