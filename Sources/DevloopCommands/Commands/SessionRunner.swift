@@ -36,13 +36,14 @@ struct SessionRunner {
         options.onExit = onExit
         options.timeout = timeout
         let session = Session(options: options, ports: live.ports)
-        let end = await show(session, kind: kind, plain: plain, dashboard: dashboard, interrupts: interrupts)
+        let end = await show(session, kind: kind, plain: plain, dashboard: dashboard, signals: interrupts.signals)
         report(end)
         if end.status != .ok { throw CommandEnd(status: end.status) }
     }
 
     private func show(
-        _ session: Session, kind: Interface, plain: PlainOutput, dashboard: DashboardSession?, interrupts: Interrupts
+        _ session: Session, kind: Interface, plain: PlainOutput, dashboard: DashboardSession?,
+        signals: AsyncStream<Int32>
     ) async -> SessionEnd {
         let events = session.journal.subscribe()
         return await withTaskGroup(of: SessionEnd?.self) { group in
@@ -56,7 +57,7 @@ struct SessionRunner {
                 return nil
             }
             group.addTask {
-                await Self.watch(interrupts, session, dashboard)
+                await Self.watch(signals, session, dashboard)
                 return nil
             }
             var end: SessionEnd?
@@ -72,9 +73,9 @@ struct SessionRunner {
     }
 
     /// The first interrupt ends the session cleanly, a second one within two seconds ends the process.
-    private static func watch(_ interrupts: Interrupts, _ session: Session, _ dashboard: DashboardSession?) async {
+    private static func watch(_ signals: AsyncStream<Int32>, _ session: Session, _ dashboard: DashboardSession?) async {
         var first: ContinuousClock.Instant?
-        for await _ in interrupts.signals {
+        for await _ in signals {
             if let first, ContinuousClock.now - first < .seconds(2) {
                 dashboard?.close()
                 InterfaceChoice.endAtOnce()

@@ -152,7 +152,7 @@ final class DashboardSession: Sendable {
         }
     }
 
-    private static func level(_ letter: Character) -> LogLevel? {
+    private static func level(_ letter: Character) -> LogLevel {
         switch letter {
         case "E": .error
         case "W": .warning

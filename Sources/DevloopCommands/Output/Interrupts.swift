@@ -4,7 +4,7 @@ import Dispatch
 import Glibc
 
 /// Ctrl-C, SIGTERM and SIGHUP as a stream; the default action is off from then on.
-final class Interrupts: Sendable {
+final class Interrupts {
     let signals: AsyncStream<Int32>
     private let sources: [any DispatchSourceSignal]
 

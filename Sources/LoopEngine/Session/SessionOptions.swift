@@ -53,4 +53,13 @@ package struct SessionEnd: Sendable {
     package var hint: String?
     /// Resources that were not well at the end, with their reasons.
     package var failed: [(resource: String, reason: String)]
+
+    package init(
+        status: ExitStatus, reason: String?, hint: String?, failed: [(resource: String, reason: String)]
+    ) {
+        self.status = status
+        self.reason = reason
+        self.hint = hint
+        self.failed = failed
+    }
 }
