@@ -11,7 +11,7 @@ package struct Devloop: AsyncParsableCommand {
         abstract: "Save a Swift file, see it serve in a running Pod",
         discussion: """
             Reads Devloopfile (or Tiltfile) in the current folder or above, builds, deploys and keeps the Pods up to \
-            date with every save.
+            date with every save. Words after -- go to the Devloopfile.
 
             Exit codes: 0 done, 1 a build, deploy or check failed, 2 wrong usage, 3 the Devloopfile or a context that it \
             does not allow, 4 the kubeconfig or the cluster, 130 interrupted.
@@ -25,11 +25,14 @@ package struct Devloop: AsyncParsableCommand {
     package static func start() async -> Never {
         signal(SIGPIPE, SIG_IGN)
         do {
-            var command = try parseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
+            let words = SpecArguments.split(Array(CommandLine.arguments.dropFirst()))
+            try await SpecArguments.$current.withValue(words.spec) {
+                var command = try parseAsRoot(words.command)
+                if var command = command as? any AsyncParsableCommand {
+                    try await command.run()
+                } else {
+                    try command.run()
+                }
             }
             Glibc.exit(ExitStatus.ok.rawValue)
         } catch let error as DevloopError {

@@ -18,11 +18,20 @@ struct SessionArguments: ParsableArguments {
     @Argument(help: "Resources to work on, with what they depend on; else all")
     var names: [String] = []
 
-    @Argument(parsing: .postTerminator, help: "Arguments for the Devloopfile")
-    var arguments: [String] = []
-
     var settings: LiveSettings {
-        LiveSettings(file: file, context: context, namespace: namespace, arguments: arguments)
+        LiveSettings(file: file, context: context, namespace: namespace, arguments: SpecArguments.current)
+    }
+}
+
+/// What stands behind `--` on the command line, for the Devloopfile. Taken off before parsing: the parser takes only one
+/// open list of words, and that is the names.
+enum SpecArguments {
+    @TaskLocal static var current: [String] = []
+
+    /// The words for the parser, and those for the spec.
+    static func split(_ words: [String]) -> (command: [String], spec: [String]) {
+        guard let terminator = words.firstIndex(of: "--") else { return (words, []) }
+        return (Array(words[..<terminator]), Array(words[(terminator + 1)...]))
     }
 }
 

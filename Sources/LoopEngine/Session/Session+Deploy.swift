@@ -61,12 +61,21 @@ extension Session {
         for name in order { advance(name) }
     }
 
+    /// The resource that holds what belongs to no workload; Tilt's name.
+    static let uncategorized = "uncategorized"
+
     /// Starts what the resource needs next, or says what it waits for.
     func advance(_ name: String) {
         guard end == nil, let state = resources[name], state.needsDeploy, !state.isTaskRunning else { return }
         guard state.isEnabled else { return set(.idle("waits for a trigger"), for: name) }
         if let dependency = state.resource.dependencies.first(where: { resources[$0]?.wasReady == false }) {
             return set(.held("waits for \(dependency) to be ready"), for: name)
+        }
+        // Configuration and rights that no workload claims are there before the workloads that need them.
+        if state.resource.kubernetes != nil, name != Self.uncategorized,
+            resources[Self.uncategorized]?.wasReady == false
+        {
+            return set(.held("waits for \(Self.uncategorized) objects"), for: name)
         }
         if state.resource.kubernetes != nil {
             guard connection != nil else { return set(.held("waits for the cluster"), for: name) }
