@@ -105,8 +105,11 @@ package struct SessionModel: Sendable {
             service.state = text("state")
             service.reason = text("reason")
             service.hint = text("hint")
-            if service.state == "held" || service.state == "deploying" || service.state == "starting" {
-                service.deploy = service.reason
+            switch service.state {
+            case "held", "deploying", "starting": service.deploy = service.reason
+            // What it waited for is over; how it came in is told by the sync or the image.
+            case "building", "ready": if !["synced", "image"].contains(service.deploy) { service.deploy = "" }
+            default: break
             }
         case .buildStarted:
             service.build = "0%"

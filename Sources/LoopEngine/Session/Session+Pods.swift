@@ -57,7 +57,7 @@ extension Session {
         }
         let status = state.podStatus
         set(status, for: name)
-        if status == .ready, state.oldPods.isEmpty, !state.saves.isEmpty, !state.stages.isEmpty {
+        if status == .ready, state.oldPods.isEmpty, !state.stages.isEmpty {
             var stages = state.stages
             if let appliedAt = state.appliedAt { stages.append(("rollout", (now - appliedAt).milliseconds)) }
             resources[name]?.stages = []
