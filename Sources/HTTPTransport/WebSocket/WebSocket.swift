@@ -81,6 +81,19 @@ package final class WebSocket: Sendable {
             WebSocketFrame.encode(.binary, parts, mask: UInt32.random(in: .min ... .max)))
     }
 
+    /// Sends bytes as binary messages of at most `size` bytes, each with `head` before it. All go into the connection's
+    /// queue at once: what another task sends meanwhile comes before or after them, never between.
+    package func send(_ bytes: [UInt8], head: [UInt8], size: Int) async throws {
+        var frames: [UInt8] = []
+        frames.reserveCapacity(bytes.count + (bytes.count / size + 1) * (head.count + 14))
+        for start in stride(from: 0, to: bytes.count, by: size) {
+            frames += WebSocketFrame.encode(
+                .binary, [head[...], bytes[start..<min(start + size, bytes.count)]],
+                mask: UInt32.random(in: .min ... .max))
+        }
+        try await connection.send(frames)
+    }
+
     /// Sends a ping without waiting.
     package func ping() { connection.post(frame(.ping, [])) }
 

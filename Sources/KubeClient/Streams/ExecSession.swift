@@ -55,11 +55,7 @@ package final class ExecSession: ByteChannel {
     package var status: ExecStatus? { state.withLock { $0.status } }
 
     package func send(_ bytes: [UInt8]) async throws {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            try await socket.send([Channel.stdin], rest.prefix(Self.messageSize))
-            rest = rest.dropFirst(Self.messageSize)
-        }
+        try await socket.send(bytes, head: [Channel.stdin], size: Self.messageSize)
     }
 
     /// Tells the command that its input has ended.

@@ -26,11 +26,7 @@ package final class PortForwardConnection: ByteChannel {
     }
 
     package func send(_ bytes: [UInt8]) async throws {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            try await socket.send([Channel.data], rest.prefix(Self.messageSize))
-            rest = rest.dropFirst(Self.messageSize)
-        }
+        try await socket.send(bytes, head: [Channel.data], size: Self.messageSize)
     }
 
     /// - Throws: `DevloopError` also when the server reports that nobody listens on the port.
