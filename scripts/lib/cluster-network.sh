@@ -38,7 +38,7 @@ make_bridge() {
         echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables
     fi
     # Another container engine may have closed forwarding; Pods still have to reach out and each other.
-    if iptables -w -S FORWARD 2>/dev/null | grep -qx -- '-P FORWARD DROP'; then
+    if [[ $(iptables -w -S FORWARD 2>/dev/null) == *'-P FORWARD DROP'* ]]; then
         local direction
         for direction in -i -o; do
             local rule=(FORWARD "$direction" "$bridge" -m comment --comment "$name" -j ACCEPT)
@@ -66,10 +66,10 @@ claim_network() {
 # kube-proxy's chains have fixed names: two in one network namespace would overwrite each other's.
 claim_rules() {
     [[ -f $state/rules ]] && return
-    if iptables-save -t nat 2>/dev/null | grep -q '^:KUBE-SERVICES '; then
+    if [[ $(iptables-save -t nat 2>/dev/null) == *:KUBE-SERVICES\ * ]]; then
         local process comm
         for process in /proc/[0-9]*; do
-            { comm=$(<"$process/comm"); } 2>/dev/null || continue
+            read -r comm 2>/dev/null <"$process/comm" || continue
             case $comm in
                 kube-proxy | kubelite | k3s*)
                     if [[ $(readlink "$process/ns/net") == "$network_here" ]]; then

@@ -106,7 +106,7 @@ need_ports() {
         running "$daemon" && continue
         # The API server runs without its gateway, and the gateway without it.
         if [[ $daemon == apiserver ]] && running gateway; then continue; fi
-        if ss -Hltn "sport = :$port" | grep -q .; then
+        if ss -Hltn "sport = :$port" | grep . >/dev/null; then
             fail "port $port, which the $daemon needs, is in use by another program" \
                 "find it with ss -ltnp 'sport = :$port'; DEVLOOP_CLUSTER_INDEX=1 moves every port by 100"
         fi
