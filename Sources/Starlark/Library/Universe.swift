@@ -104,13 +104,7 @@ enum Universe {
         if let key = values[1], !key.isCallable {
             throw StarlarkError("sorted: for parameter key: got \(key.typeName), want callable")
         }
-        var reverse = false
-        if let given = values[2] {
-            guard let flag = given.asBool else {
-                throw StarlarkError("sorted: for parameter reverse: got \(given.typeName), want bool")
-            }
-            reverse = flag
-        }
+        let reverse = try values[2]?.bool("sorted", "reverse") ?? false
         var keyed = try elements.map { element in
             guard let key = values[1] else { return (key: element, element: element) }
             return (key: try thread.call(key, Arguments(positional: [element])), element: element)

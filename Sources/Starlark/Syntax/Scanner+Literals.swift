@@ -138,8 +138,9 @@ extension Scanner {
         case UInt8(ascii: "x"):
             let (value, text) = try scanHex("x", digits: 2)
             if value > 127 && !bytes {
-                throw fail("non-ASCII hex escape \(text) (use \(Self.unicode(value)) for the UTF-8 encoding of "
-                    + "U+\(hex(value, width: 4, uppercase: true)))")
+                throw fail(
+                    "non-ASCII hex escape \(text) (use \(Self.unicode(value)) for the UTF-8 encoding of "
+                        + "U+\(hex(value, width: 4, uppercase: true)))")
             }
             literal.append(UInt8(truncatingIfNeeded: value))
         case UInt8(ascii: "u"), UInt8(ascii: "U"):
@@ -166,8 +167,9 @@ extension Scanner {
         let text = String(value, radix: 8)
         guard value < 256 else { throw fail("invalid escape sequence \\\(text)") }
         if value > 127 && !bytes {
-            throw fail("non-ASCII octal escape \\\(text) (use \(Self.unicode(value)) for the UTF-8 encoding of "
-                + "U+\(hex(value, width: 4, uppercase: true)))")
+            throw fail(
+                "non-ASCII octal escape \\\(text) (use \(Self.unicode(value)) for the UTF-8 encoding of "
+                    + "U+\(hex(value, width: 4, uppercase: true)))")
         }
         literal.append(UInt8(value))
     }
