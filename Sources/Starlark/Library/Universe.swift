@@ -3,7 +3,7 @@
 extension Starlark {
     /// The values that every file sees: constants and builtins. Builtins are equal by identity, so one evaluation makes
     /// them once; see `Thread.universe`.
-    static func makeUniverse() -> [String: Value] {
+    package static func universe() -> [String: Value] {
         var universe: [String: Value] = ["None": .none, "True": .bool(true), "False": .bool(false)]
         for builtin in Universe.numbers + Universe.sequences + Universe.constructors + Universe.reflection {
             universe[builtin.name] = .object(builtin)

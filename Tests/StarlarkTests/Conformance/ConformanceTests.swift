@@ -41,6 +41,19 @@ struct ConformanceTests {
         expectNone(try BazelSuite("go/\(name).star").run())
     }
 
+    @Test(
+        arguments: [
+            "java/all_any", "java/and_or_not", "java/dict", "java/equality", "java/int", "java/int_constructor",
+            "java/int_function", "java/list_mutation", "java/list_slices", "java/min_max", "java/range",
+            "java/reversed", "java/string_elems", "java/string_find", "java/string_format", "java/string_misc",
+            "java/string_partition", "java/string_slice_index", "java/string_split", "java/string_splitlines",
+            "java/string_test_characters", "rust/bool", "rust/dict", "rust/int", "rust/josharian_fuzzing",
+            "rust/mutation_during_iteration", "rust/regression", "rust/string",
+        ])
+    func bazelOthers(_ name: String) throws {
+        expectNone(try BazelSuite("\(name).star").run())
+    }
+
     /// Shows each failed program, not the list as a whole.
     private func expectNone(_ failures: [String], sourceLocation: SourceLocation = #_sourceLocation) {
         for failure in failures { Issue.record(Comment(rawValue: failure), sourceLocation: sourceLocation) }
