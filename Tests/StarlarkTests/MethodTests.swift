@@ -134,4 +134,32 @@ struct MethodTests {
             #expect(try Evaluation("x = " + call, predeclared: predeclared).globals["x"]?.asString == want)
         }
     }
+
+    @Test(arguments: [
+        ("json.encode({'b': [1, 2.5, None], 'a': 'x\\n\"'})", #"{"a":"x\n\"","b":[1,2.5,null]}"#),
+        (
+            "json.encode_indent({'a': [1], 'b': {}, 'c': []}, indent=' ')",
+            "{\n \"a\": [\n  1\n ],\n \"b\": {},\n \"c\": []\n}"
+        ),
+        (
+            "str(json.decode('{\"a\": [1, -2.5e3, true, null, \"\\\\u00e9\"]}'))",
+            "{\"a\": [1, -2500.0, True, None, \"é\"]}"
+        ),
+        ("json.decode('{', 'fallback')", "fallback"),
+    ])
+    func json(_ expression: String, _ want: String) throws {
+        let predeclared = ["json": Value.object(Starlark.jsonModule())]
+        #expect(try Evaluation("x = " + expression, predeclared: predeclared).globals["x"]?.asString == want)
+    }
+
+    @Test(arguments: [
+        ("json.decode('[1,]')", "json.decode: at offset 3, unexpected character ']'"),
+        ("json.decode('[' * 1000)", "json.decode: at offset 300, data nests too deeply"),
+        ("json.encode({1: 2})", "json.encode: dict has int key, want string"),
+        ("json.encode([len])", "json.encode: at list index 0: cannot encode builtin_function_or_method as JSON"),
+    ])
+    func jsonRefuses(_ expression: String, _ want: String) {
+        let predeclared = ["json": Value.object(Starlark.jsonModule())]
+        #expect(Evaluation.failure("x = " + expression, predeclared: predeclared) == want)
+    }
 }

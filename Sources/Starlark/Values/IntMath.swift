@@ -96,7 +96,13 @@ enum IntMath {
 
     /// The nearest double; throws when the number is beyond the range of doubles.
     static func double(_ x: BigInt) throws -> Double {
-        let value = Double(x)
+        // The topmost 64 bits round correctly once the lowest of them stands for all that are cut off.
+        let magnitude = x.magnitude
+        let shift = max(0, magnitude.bitWidth - 64)
+        var top = UInt64(truncatingIfNeeded: magnitude >> shift)
+        if shift > 0 && magnitude.trailingZeroBitCount < shift { top |= 1 }
+        let rounded = Double(sign: .plus, exponent: shift, significand: Double(top))
+        let value = x < 0 ? -rounded : rounded
         guard value.isFinite else { throw StarlarkError("int too large to convert to float") }
         return value
     }

@@ -9,7 +9,8 @@ import Testing
 struct ConformanceTests {
     @Test(
         arguments: [
-            "assign", "bool", "builtins", "bytes", "control", "dict", "float", "function", "int", "list", "misc",
+            "assign", "bool", "builtins", "bytes", "control", "dict", "float", "function", "int", "json", "list",
+            "misc",
             "module", "recursion", "set", "string", "tuple", "while",
         ])
     func starlarkGo(_ name: String) throws {

@@ -98,6 +98,7 @@ struct GoSuite {
                 return try Starlark.execute(
                     file: module, source: Array(try ConformanceData.text("starlark-go/assert.star").utf8),
                     dialect: Dialect(), predeclared: predeclared, thread: thread)
+            case "json.star": return ["json": .object(Starlark.jsonModule())]
             default:
                 throw StarlarkError("no such module")
             }
