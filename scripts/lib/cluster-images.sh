@@ -18,7 +18,7 @@ load() {
 
 # make_image REFERENCE COMMAND-AS-JSON: an image with Debian's static busybox, unless the node has it.
 make_image() {
-    node_ctr images ls -q | grep -qxF "$1" && return
+    if node_ctr images ls -q | grep -xF "$1" >/dev/null; then return; fi
     local work status=0
     work=$(mktemp -d "$state/image.XXXXXX")
     pack_busybox "$1" "$2" "$work/image.tar"

@@ -38,7 +38,7 @@ make_bridge() {
         echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables
     fi
     # Another container engine may have closed forwarding; Pods still have to reach out and each other.
-    if iptables -w -S FORWARD 2>/dev/null | grep -qx -- '-P FORWARD DROP'; then
+    if [[ $(iptables -w -S FORWARD 2>/dev/null) == *'-P FORWARD DROP'* ]]; then
         local direction
         for direction in -i -o; do
             local rule=(FORWARD "$direction" "$bridge" -m comment --comment "$name" -j ACCEPT)
@@ -51,17 +51,28 @@ make_bridge() {
 # sender's address has to be hidden, so that the answer comes back the same way.
 proxy_masquerade() { [[ -r /proc/sys/net/bridge/bridge-nf-call-iptables ]] && echo false || echo true; }
 
+# Devices, rules and settings belong to a network namespace, which may not be the one that we are called in.
+network_here=$(readlink /proc/self/ns/net)
+network_is_here() { [[ ! -s $state/network || $(<"$state/network") == "$boot $network_here" ]]; }
+
+# claim_network: remembers where the cluster's network is, and refuses to have it in two places.
+claim_network() {
+    if ! network_is_here && [[ -n $(members) ]]; then
+        fail "cluster $name runs in another network namespace" "scripts/cluster down, then up again here"
+    fi
+    echo "$boot $network_here" >"$state/network"
+}
+
 # kube-proxy's chains have fixed names: two in one network namespace would overwrite each other's.
 claim_rules() {
     [[ -f $state/rules ]] && return
-    if iptables-save -t nat 2>/dev/null | grep -q '^:KUBE-SERVICES '; then
-        local mine process comm
-        mine=$(readlink /proc/self/ns/net)
+    if [[ $(iptables-save -t nat 2>/dev/null) == *:KUBE-SERVICES\ * ]]; then
+        local process comm
         for process in /proc/[0-9]*; do
-            { comm=$(<"$process/comm"); } 2>/dev/null || continue
+            read -r comm 2>/dev/null <"$process/comm" || continue
             case $comm in
                 kube-proxy | kubelite | k3s*)
-                    if [[ $(readlink "$process/ns/net") == "$mine" ]]; then
+                    if [[ $(readlink "$process/ns/net") == "$network_here" ]]; then
                         fail "another Kubernetes has its Service rules here (process ${process#/proc/}, $comm)" \
                             "use that cluster, stop it, or run this one in a network namespace of its own: unshare --net"
                     fi
@@ -126,6 +137,13 @@ delete_rules() {
 }
 
 remove_network() {
+    rm -rf "$state/ipam"
+    rm -f "/var/lib/cni/results/$name-"*
+    if ! network_is_here; then
+        # It goes with its namespace, whose last process we have ended.
+        rm -f "$state"/{rules,settings,network}
+        return
+    fi
     local device
     if ip link show "$bridge" >/dev/null 2>&1; then
         for device in $(ip -o link show master "$bridge" | sed 's/^[0-9]*: \([^:@]*\).*/\1/'); do
@@ -136,10 +154,9 @@ remove_network() {
     if [[ -f $state/rules ]]; then
         delete_rules iptables
         delete_rules ip6tables
-        rm -f "$state/rules"
     fi
-    rm -rf "$state/ipam"
-    rm -f "/var/lib/cni/results/$name-"*
+    restore_settings
+    rm -f "$state"/{rules,network}
 }
 
 # Takes away what is mounted below our folder: Pods' root file systems, volumes, and network namespaces.

@@ -35,6 +35,7 @@ up() {
         say "cluster $name is ready"
         return
     fi
+    claim_network
     build
     local begun=$SECONDS program=$bin
     mkdir -p "$state"/{etcd,kubelet,containerd,registry}
@@ -77,7 +78,7 @@ up() {
     start controller-manager "$program/kube-controller-manager" --kubeconfig="$state/admin.conf" \
         --bind-address=127.0.0.1 --port=0 --secure-port="$manager_port" --leader-elect=false \
         --service-account-private-key-file="$pki/sa.key" --root-ca-file="$pki/ca.crt" \
-        --use-service-account-credentials=true --cluster-cidr="$pod_range"
+        --use-service-account-credentials=true --allocate-node-cidrs=true --cluster-cidr="$pod_range"
     start scheduler "$program/kube-scheduler" --kubeconfig="$state/admin.conf" --leader-elect=false \
         --bind-address=127.0.0.1 --port=0 --secure-port="$scheduler_port"
     start kubelet "$program/kubelet" --kubeconfig="$pki/kubelet.conf" --config="$state/kubelet.yaml" \
@@ -105,7 +106,7 @@ need_ports() {
         running "$daemon" && continue
         # The API server runs without its gateway, and the gateway without it.
         if [[ $daemon == apiserver ]] && running gateway; then continue; fi
-        if ss -Hltn "sport = :$port" | grep -q .; then
+        if ss -Hltn "sport = :$port" | grep . >/dev/null; then
             fail "port $port, which the $daemon needs, is in use by another program" \
                 "find it with ss -ltnp 'sport = :$port'; DEVLOOP_CLUSTER_INDEX=1 moves every port by 100"
         fi

@@ -18,6 +18,10 @@ wrong_usage() {
     exit 2
 }
 
+# No step may end a script without a word.
+set -E
+trap 'printf "error: failed at %s:%s: %s\n" "${BASH_SOURCE[0]##*/}" "$LINENO" "$BASH_COMMAND" >&2' ERR
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # runc, iptables and ip are in sbin, which an ordinary PATH leaves out.

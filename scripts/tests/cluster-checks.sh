@@ -174,11 +174,7 @@ pods_survive() {
 }
 check "etcd and containerd killed: up again, and Pods have not noticed" pods_survive
 everything_killed() {
-    kill_members() {
-        members | xargs -r kill -KILL 2>/dev/null || true
-        [[ -z $(members) ]]
-    }
-    eventually 20 kill_members
+    kill_all
     [[ $(grep -cF "$state/" /proc/mounts) -gt 0 ]] # what it has to cope with
     cluster up
     eventually 90 ready server
@@ -218,11 +214,7 @@ half_made_pki() {
 }
 check "up with half-made certificates" half_made_pki
 rebooted() { # nothing of ours lives, and etcd, which does not sync its files, has lost some
-    kill_members() {
-        members | xargs -r kill -KILL 2>/dev/null || true
-        [[ -z $(members) ]]
-    }
-    eventually 20 kill_members
+    kill_all
     echo another >"$state/boot"
     find "$state/etcd" -type f -exec truncate -s 1000 {} +
     cluster up
@@ -231,14 +223,23 @@ rebooted() { # nothing of ours lives, and etcd, which does not sync its files, h
 }
 second_refused() { # their Service rules would overwrite each other's
     local output
-    output=$(DEVLOOP_CLUSTER=devloop-other DEVLOOP_CLUSTER_INDEX=1 refused cluster up 2>&1)
-    DEVLOOP_CLUSTER=devloop-other DEVLOOP_CLUSTER_INDEX=1 cluster delete
+    output=$(refused other up 2>&1)
+    other delete
     cluster status
     grep 'another Kubernetes has its Service rules here' <<<"$output"
 }
+from_elsewhere() { # what is called in another network namespace must not touch the devices and rules of this one
+    network_before >"$work/here"
+    exits 1 unshare --net "$scripts/cluster" up
+    network_before | diff "$work/here" -
+    unshare --net "$scripts/cluster" down
+    network_before | grep -x dlbr0
+    refused cluster status
+    cluster up
+}
 port_taken() {
     cluster down
-    socat TCP-LISTEN:15000,bind=127.0.0.1,fork - &
+    socat TCP-LISTEN:15000,bind=127.0.0.1,fork,reuseaddr - &
     local listener=$! output
     eventually 10 bash -c "ss -Hltn 'sport = :15000' | grep -q ."
     output=$(refused cluster up 2>&1)
@@ -257,6 +258,7 @@ check "and Pods run there" new_objects
 delete_all() { cluster delete && [[ ! -e $state ]] && no_process && no_mount && network_as_before; }
 check "up after a reboot that broke etcd's files: an empty cluster" rebooted
 check "a second cluster in the same network namespace is refused" second_refused
+check "from another network namespace: up is refused, down ends the processes" from_elsewhere
 check "a port in use is named" port_taken
 check "up after the records were removed under a running cluster" folder_removed
 check "delete leaves nothing" delete_all

@@ -82,10 +82,19 @@ extension Value {
     func int(_ function: String, _ parameter: String) throws -> Int {
         if case .int(let value) = self { return value }
         if bigObject != nil {
-            throw StarlarkError("\(function): for parameter \(parameter): \(repr()) out of range "
-                + "(want value in signed 64-bit range)")
+            throw StarlarkError(
+                "\(function): for parameter \(parameter): \(repr()) out of range "
+                    + "(want value in signed 64-bit range)")
         }
         throw StarlarkError("\(function): for parameter \(parameter): got \(typeName), want int")
+    }
+
+    /// The value of a bool argument; no other type will do.
+    func bool(_ function: String, _ parameter: String) throws -> Bool {
+        guard let flag = asBool else {
+            throw StarlarkError("\(function): for parameter \(parameter): got \(typeName), want bool")
+        }
+        return flag
     }
 
     /// The string of a string argument.

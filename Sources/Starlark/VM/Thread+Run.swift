@@ -339,8 +339,7 @@ extension Thread {
                         arguments = Arguments(positional: (0..<count).map { (first + $0).move() })
                     }
                     suspend(next, top, budget)
-                    guard object.kind == .builtin else { throw Self.notCallable(top[-1]) }
-                    let result = try callBuiltin(unsafeDowncast(object, to: Builtin.self), arguments)
+                    let result = try callNative(object, arguments)
                     budget = self.budget
                     top[-1] = result
                 case .makeFunction:
