@@ -9,11 +9,13 @@ import Testing
 struct AssemblyTests {
     /// References in manifests that are or are not the image of the plan.
     @Test(arguments: [
-        ("nginx", "nginx", true), ("nginx", "nginx:1.25", true), ("nginx", "docker.io/library/nginx@sha256:\(digest)", true),
+        ("nginx", "nginx", true), ("nginx", "nginx:1.25", true),
+        ("nginx", "docker.io/library/nginx@sha256:\(digest)", true),
         ("nginx", "index.docker.io/nginx:1", true), ("nginx", "library/nginx", true), ("nginx", "other/nginx", false),
         ("nginx", "ghcr.io/nginx", false), ("a/b", "docker.io/a/b", true), ("a/b", "a/b/c", false),
         ("localhost:5000/a", "localhost:5000/a:x", true), ("localhost:5000/a", "localhost:5001/a", false),
-        ("localhost/a", "a", false), ("gcr.io/p/a", "gcr.io/p/a:t@sha256:\(digest)", true), ("gcr.io/p/a", "gcr.io/p/A", false),
+        ("localhost/a", "a", false), ("gcr.io/p/a", "gcr.io/p/a:t@sha256:\(digest)", true),
+        ("gcr.io/p/a", "gcr.io/p/A", false),
     ])
     func imagesAreMatchedByRepository(ref: String, used: String, isMatch: Bool) async throws {
         let fixture = try SpecFixture(
@@ -132,7 +134,8 @@ struct AssemblyTests {
             "local_resource('app', 'true')", "local_resource named \"app\" already exists", "2:9"),
         Failure(
             "k8s_resource('app', objects='nope')", "k8s_resource: no object is named by \"nope\"", "3:13",
-            hint: "objects: app:deployment:default, web:deployment:default, app:configmap:default, web:configmap:default"),
+            hint:
+                "objects: app:deployment:default, web:deployment:default, app:configmap:default, web:configmap:default"),
         Failure(
             "k8s_resource('app', objects='web')", "k8s_resource: \"web\" names several objects", "3:13",
             hint: "say which: web:deployment:default, web:configmap:default"),

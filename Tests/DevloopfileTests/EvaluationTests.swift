@@ -12,7 +12,8 @@ struct EvaluationTests {
 
     @Test(arguments: [
         (["Devloopfile", "Tiltfile"], "a/b", "Devloopfile"), (["Tiltfile"], "a/b", "Tiltfile"),
-        (["Devloopfile", "a/Tiltfile"], "a/b", "a/Tiltfile"), (["a/b/Devloopfile", "a/b/Tiltfile"], "a/b", "a/b/Devloopfile"),
+        (["Devloopfile", "a/Tiltfile"], "a/b", "a/Tiltfile"),
+        (["a/b/Devloopfile", "a/b/Tiltfile"], "a/b", "a/b/Devloopfile"),
     ])
     func findsTheNearestSpecUpwards(files: [String], start: String, want: String) async throws {
         let fixture = try SpecFixture(files: Dictionary(files.map { ($0, "") }) { $1 }.merging(["a/b/x": ""]) { $1 })
@@ -131,7 +132,8 @@ struct EvaluationTests {
 
     @Test func exitKeepsWhatIsThere() async throws {
         let fixture = try SpecFixture(
-            "local_resource('a', 'x')\ninclude('b')\nlocal_resource('c', 'x')\n", files: ["b": "local_resource('b', 'x')\nexit()\n"])
+            "local_resource('a', 'x')\ninclude('b')\nlocal_resource('c', 'x')\n",
+            files: ["b": "local_resource('b', 'x')\nexit()\n"])
         #expect(try await fixture.plan().resources.map(\.name) == ["a", "b"])
     }
 
@@ -167,7 +169,7 @@ struct EvaluationTests {
     func cancelEndsIt(spec: String) async throws {
         let fixture = try SpecFixture("local('touch started')\n" + spec)
         let task = Task { await fixture.evaluate() }
-        try await poll { TestFiles.exists(fixture.directory("started")) }
+        #expect(await poll { TestFiles.exists(fixture.directory("started")) })
         task.cancel()
         let evaluation = await task.value
         #expect(evaluation.error?.code.name == "interrupted")

@@ -97,7 +97,9 @@ extension Evaluator {
             command.arguments, directory: command.directory,
             environment: .inherit(adding: state.environment.merging(command.environment) { $1 }))
         if let input = arguments.given(6) {
-            guard let text = input.text else { throw SpecFault("stdin must be a string or a blob, got \(input.typeName)") }
+            guard let text = input.text else {
+                throw SpecFault("stdin must be a string or a blob, got \(input.typeName)")
+            }
             process.stdin = .bytes(Array(text.utf8))
         }
         let result = try control.wait { [process] in try await ProcessRunner.run(process) }

@@ -32,7 +32,8 @@ extension Evaluator {
             define("default_registry", "host", "host_from_cluster?", "single_name?") { evaluator, call in
                 let host = try call.arguments.string(0, "host")
                 guard !host.isEmpty, !host.contains("://") else {
-                    throw SpecFault("\"\(host)\" is no registry host", hint: "write it without a scheme: localhost:5000")
+                    throw SpecFault(
+                        "\"\(host)\" is no registry host", hint: "write it without a scheme: localhost:5000")
                 }
                 guard evaluator.state.settings.defaultRegistry == nil else { throw SpecFault("is there already") }
                 let fromCluster = try call.arguments.string(1, "host_from_cluster", default: "")
@@ -56,7 +57,7 @@ extension Evaluator {
         guard Files.kind(manifest) == .file else {
             state.watch(manifest)
             throw SpecFault(
-                "\"\(display(package))\" holds no Package.swift", hint: "package= names the directory of a Swift package")
+                "there is no \"\(display(manifest))\"", hint: "package= names the directory of a Swift package")
         }
         var swift = SwiftImage(
             package: package, product: try arguments.string(2, "product", default: ""),
@@ -100,7 +101,8 @@ extension Evaluator {
     private func newRef(_ arguments: [Value?]) throws -> String {
         let text = try arguments.string(0, "ref")
         guard let name = ImageName(text), name.digest == nil else {
-            throw SpecFault("\"\(text)\" is no image reference", hint: "lower case, such as registry.example.com/team/app")
+            throw SpecFault(
+                "\"\(text)\" is no image reference", hint: "lower case, such as registry.example.com/team/app")
         }
         let ref = name.tag.map { String(text.dropLast($0.count + 1)) } ?? text
         if let first = state.images.first(where: { ImageName($0.ref)?.repository == name.repository }) {
@@ -119,7 +121,9 @@ extension Evaluator {
         return try elements.map { element in
             guard let pair = try? element.iterate(), pair.count == 2, let source = pair[0].asString,
                 let destination = pair[1].asString
-            else { throw SpecFault("resources must hold pairs such as ('Public', '/app/Public'), got \(element.repr())") }
+            else {
+                throw SpecFault("resources must hold pairs such as ('Public', '/app/Public'), got \(element.repr())")
+            }
             let path = absolute(source)
             guard Files.kind(path) != nil else {
                 state.watch(path)

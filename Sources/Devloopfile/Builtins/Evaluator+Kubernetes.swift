@@ -86,7 +86,9 @@ extension Evaluator {
     // MARK: Manifests
 
     private func addObjects(_ call: BuiltinCall) throws {
-        guard let value = call.arguments.given(0) else { throw SpecFault("yaml is None", hint: "give a path or a blob") }
+        guard let value = call.arguments.given(0) else {
+            throw SpecFault("yaml is None", hint: "give a path or a blob")
+        }
         let isSingle = value.text != nil
         let sources = isSingle ? [value] : try value.iterate()
         guard !sources.isEmpty else { throw SpecFault("yaml is empty", hint: "give a path, a blob, or a list of them") }

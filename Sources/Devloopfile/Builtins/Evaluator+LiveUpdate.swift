@@ -49,14 +49,19 @@ extension Evaluator {
                     "live_update must hold steps, got \(element.typeName)",
                     hint: "sync(...), run(...), fall_back_on(...), restart_container() or initial_sync()")
             }
-            if let last = steps.last, last.rank > step.rank || (step.rank == 0 || step.rank == 4) && last.rank == step.rank {
+            if let last = steps.last,
+                last.rank > step.rank || (step.rank == 0 || step.rank == 4) && last.rank == step.rank
+            {
                 throw SpecFault(
                     "live_update has \(step.typeName) after \(last.typeName)",
                     hint: "order: initial_sync, fall_back_on, sync, run, restart_container")
             }
-            if let deps, let outside = step.sources.first(where: { path in !deps.contains { Paths.isInside(path, $0) } }) {
+            if let deps,
+                let outside = step.sources.first(where: { path in !deps.contains { Paths.isInside(path, $0) } })
+            {
                 throw DevloopError(
-                    .spec, "\(step.typeName): \"\(display(outside))\" is outside of deps, so that no change of it is seen",
+                    .spec,
+                    "\(step.typeName): \"\(display(outside))\" is outside of deps, so that no change of it is seen",
                     at: step.location, hint: "add it to deps of the image")
             }
             step.isUsed = true

@@ -32,7 +32,9 @@ extension Evaluator {
             }
             var result = ""
             for part in arguments.positional {
-                guard let text = part.asString else { throw StarlarkError("join: paths must be strings, got \(part.typeName)") }
+                guard let text = part.asString else {
+                    throw StarlarkError("join: paths must be strings, got \(part.typeName)")
+                }
                 result = Paths.isAbsolute(text) || result.isEmpty ? text : result + "/" + text
             }
             return .string(result.isEmpty ? "" : Paths.clean(result))

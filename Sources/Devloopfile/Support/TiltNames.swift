@@ -15,7 +15,8 @@ enum TiltNames {
 
     /// What to use in the place of some of them.
     static let replacement: [String: String] = [
-        "docker_build": "swift_image(ref, package) builds a Swift program; custom_build(ref, command, deps) runs any builder",
+        "docker_build":
+            "swift_image(ref, package) builds a Swift program; custom_build(ref, command, deps) runs any builder",
         "docker_build_with_restart": "swift_image(ref, package) restarts the program by itself",
         "custom_build_with_restart": "custom_build(..., live_update=[..., restart_container()]) restarts the program",
         "docker_compose": "describe the services with k8s_yaml",

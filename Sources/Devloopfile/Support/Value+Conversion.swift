@@ -64,7 +64,9 @@ extension Array where Element == Value? {
     /// A bool that may be left out.
     func bool(_ index: Int, _ parameter: String) throws -> Bool? {
         guard let value = given(index) else { return nil }
-        guard let bool = value.asBool else { throw SpecFault("\(parameter) must be True or False, got \(value.typeName)") }
+        guard let bool = value.asBool else {
+            throw SpecFault("\(parameter) must be True or False, got \(value.typeName)")
+        }
         return bool
     }
 
@@ -128,7 +130,8 @@ extension Array where Element == Value? {
             if let forward = element.asForeign(PortForwardValue.self) { return forward.forward }
             if let number = element.asInt { return PortForward(localPort: try PortForward.port(number)) }
             if let text = element.asString { return try PortForward(parsing: text) }
-            throw SpecFault("port_forwards must be an int, a string, a port_forward, or a list of them, got \(element.typeName)")
+            throw SpecFault(
+                "port_forwards must be an int, a string, a port_forward, or a list of them, got \(element.typeName)")
         }
         guard let elements = try? value.iterate() else { return [try forward(value)] }
         return try elements.map(forward)
