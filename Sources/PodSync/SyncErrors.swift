@@ -1,19 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import DevloopCore
+import DevloopCore
 import Glibc
 import SyncProtocol
-
-extension DevloopError.Code {
-    /// A file changed while it was being sent: nothing was applied; send again from its final content.
-    package static let syncSourceChanged = Self("sync-source-changed", exit: .workFailed)
-    /// The stream to the agent ended or went silent: connect again, and compare with the container's record.
-    package static let syncDisconnected = Self("sync-disconnected", exit: .workFailed)
-    /// Another `devloop` owns the agent.
-    package static let syncBusy = Self("sync-busy", exit: .workFailed)
-    /// The container cannot take the files (read-only, full, not permitted, wrong machine): build an image instead.
-    package static let syncImpossible = Self("sync-impossible", exit: .workFailed)
-}
 
 extension DevloopError {
     /// The fault that the agent reported, as the user is told.
@@ -28,7 +17,7 @@ extension DevloopError {
                 hint: "rebuild the image, so that it gets the agent of this devloop")
         case .busy:
             self.init(
-                .syncBusy, "the container's agent belongs to \(place)", hint: "stop that session, or use --force")
+                .syncBusy, "the container's agent belongs to \(place)", hint: "stop that session")
         case .takenOver: self.init(.syncBusy, "the container's agent was taken over by \(place)")
         case .badPath:
             let problem = PathRules.Problem(rawValue: UInt8(clamping: fault.errno))

@@ -193,7 +193,9 @@ extension Session {
         guard !Task.isCancelled, end == nil, let attachment = resources[name]?.attachments[key] else { return false }
         resources[name]?.attachments[key]?.version = nil
         let error = (error as? DevloopError) ?? DevloopError(.sync, "\(error)")
-        let givesUp = failures >= 4
+        if error.code == .syncBusy { return await waitForOwner(name, key: key, error) }
+        // What cannot work is not tried again; the rest gets three more tries.
+        let givesUp = error.code == .syncImpossible || failures >= 4
         var fields: JSONObject = [
             "pod": .string(attachment.pod.name), "message": .string(error.description),
             "next": givesUp ? "a new image" : "the stream is opened again",
@@ -206,6 +208,20 @@ extension Session {
         } else {
             try? await ports.clock.sleep(.milliseconds(100 * (1 << failures)))
         }
+        return !Task.isCancelled && resources[name]?.attachments[key] != nil
+    }
+
+    /// Another session has the container: nothing is forced, and nothing is deployed over it.
+    private func waitForOwner(_ name: String, key: String, _ error: DevloopError) async -> Bool {
+        let status = ResourceState.Status.failed(error.message, hint: error.hint)
+        if resources[name]?.status != status {
+            var fields: JSONObject = ["message": .string(error.message), "next": "asked again every 2 s"]
+            if let pod = resources[name]?.attachments[key]?.pod.name { fields["pod"] = .string(pod) }
+            if let hint = error.hint { fields["hint"] = .string(hint) }
+            journal.record(.syncFailed, save: resources[name]?.saves.max(), resource: name, fields)
+            set(status, for: name)
+        }
+        try? await ports.clock.sleep(.seconds(2))
         return !Task.isCancelled && resources[name]?.attachments[key] != nil
     }
 }
