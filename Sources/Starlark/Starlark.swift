@@ -32,7 +32,7 @@ package enum Starlark {
         let values = Dictionary(uniqueKeysWithValues: predeclared.map { ($0, Value.none) })
         do throws(SyntaxErrors) {
             _ = try resolve(
-                file: file, source: source, dialect: dialect, predeclared: values, universe: makeUniverse())
+                file: file, source: source, dialect: dialect, predeclared: values, universe: universe())
             return []
         } catch {
             return error.errors

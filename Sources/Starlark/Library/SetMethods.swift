@@ -11,7 +11,8 @@ enum SetMethods {
             },
             method("clear") { set, arguments in
                 _ = try arguments.unpackPositional("clear", min: 0, max: 0)
-                try set.removeAll()
+                // An empty set, even a frozen one, is not changed by this.
+                if set.truth { try set.removeAll() }
                 return .none
             },
             method("difference") { set, arguments in

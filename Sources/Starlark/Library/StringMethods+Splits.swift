@@ -6,7 +6,8 @@ extension StringMethods {
             method("split") { text, arguments in try split(text, arguments, "split", fromRight: false) },
             method("rsplit") { text, arguments in try split(text, arguments, "rsplit", fromRight: true) },
             method("splitlines") { text, arguments in
-                let keep = try arguments.unpackPositional("splitlines", min: 0, max: 1)[0]?.truth ?? false
+                let given = try arguments.unpackPositional("splitlines", min: 0, max: 1)[0]
+                let keep = try given?.bool("splitlines", "keepends") ?? false
                 return .list(lines(text, keepEnds: keep).map { Self.text($0) })
             },
             method("partition") { text, arguments in

@@ -61,7 +61,8 @@ extension Universe {
                 throw StarlarkError("bytes: at index \(index), got \(element.typeName), want int")
             }
             guard let byte = UInt8(exactly: number) else {
-                throw StarlarkError("bytes: at index \(index), \(number) out of range (want value in unsigned 8-bit range)")
+                throw StarlarkError(
+                    "bytes: at index \(index), \(number) out of range (want value in unsigned 8-bit range)")
             }
             return byte
         }

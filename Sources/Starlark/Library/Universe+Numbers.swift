@@ -112,7 +112,7 @@ extension Universe {
         if let given = values[1] {
             base = try given.int("int", "base")
             guard base == 0 || (base >= 2 && base <= 36) else {
-                throw StarlarkError("int: invalid base \(base) (not 0 or in 2-36)")
+                throw StarlarkError("int: base must be an integer >= 2 && <= 36, or 0; got \(base)")
             }
         }
         guard let number = parse(text.bytes, base: base) else {
@@ -144,10 +144,7 @@ extension Universe {
             }
         }
         if radix == 0 { radix = 10 }
-        guard let first = digits.first, first != UInt8(ascii: "-"), first != UInt8(ascii: "+"),
-            digits.allSatisfy({ isDigit($0) || ($0 | 0x20 >= UInt8(ascii: "a") && $0 | 0x20 <= UInt8(ascii: "z")) }),
-            let magnitude = BigInt(String(decoding: digits, as: UTF8.self), radix: radix)
-        else { return nil }
+        guard let magnitude = IntMath.parse(digits, radix: radix) else { return nil }
         return negative ? -magnitude : magnitude
     }
 

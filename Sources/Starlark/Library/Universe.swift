@@ -3,7 +3,7 @@
 extension Starlark {
     /// The values that every file sees: constants and builtins. Builtins are equal by identity, so one evaluation makes
     /// them once; see `Thread.universe`.
-    static func makeUniverse() -> [String: Value] {
+    package static func universe() -> [String: Value] {
         var universe: [String: Value] = ["None": .none, "True": .bool(true), "False": .bool(false)]
         for builtin in Universe.numbers + Universe.sequences + Universe.constructors + Universe.reflection {
             universe[builtin.name] = .object(builtin)
@@ -60,7 +60,7 @@ enum Universe {
     private static func range(_ thread: Thread, _ arguments: Arguments) throws -> Value {
         let values = try arguments.unpackPositional("range", min: 1, max: 3)
         let names = ["start", "stop", "step"]
-        let numbers = try zip(values, names).map { value, name in try value?.int("range", name) }
+        let numbers = try names.indices.map { try values[$0]?.int("range", names[$0]) }
         var (start, stop, step) = (0, numbers[0] ?? 0, 1)
         if let second = numbers[1] {
             (start, stop) = (stop, second)
@@ -104,13 +104,7 @@ enum Universe {
         if let key = values[1], !key.isCallable {
             throw StarlarkError("sorted: for parameter key: got \(key.typeName), want callable")
         }
-        var reverse = false
-        if let given = values[2] {
-            guard let flag = given.asBool else {
-                throw StarlarkError("sorted: for parameter reverse: got \(given.typeName), want bool")
-            }
-            reverse = flag
-        }
+        let reverse = try values[2]?.bool("sorted", "reverse") ?? false
         var keyed = try elements.map { element in
             guard let key = values[1] else { return (key: element, element: element) }
             return (key: try thread.call(key, Arguments(positional: [element])), element: element)

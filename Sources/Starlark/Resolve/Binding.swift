@@ -30,7 +30,7 @@ final class Binding {
 
 /// A lexical block: the file, a function or a comprehension.
 final class Block {
-    private unowned(unsafe) let parentReference: Block?
+    private unowned let parentReference: Block?
     let function: FunctionNode?
     let isFile: Bool
     var bindings: [String: Binding] = [:]

@@ -9,12 +9,12 @@ extension Scanner {
         if peek() == UInt8(ascii: "0"), let (radix, name) = Self.radix(of: peek(1)) {
             offset += 2
             let digits = offset
-            while Self.isHexDigit(peek()) { offset += 1 }
-            let text = String(decoding: source[digits..<offset], as: UTF8.self)
-            guard let value = BigInt(text, radix: radix), !text.isEmpty else {
+            while let value = peek().digitValue(radix: 16), value < radix { offset += 1 }
+            guard let value = IntMath.parse(source[digits..<offset], radix: radix) else {
                 throw fail("invalid \(name) literal")
             }
-            try checkNumberEnd()
+            // A word may follow at once, as in `0in x`; a digit is a mistake.
+            if isDigit(peek()) { throw fail("invalid \(name) literal") }
             return deliverInt(value)
         }
         var isFloat = false
@@ -32,7 +32,6 @@ extension Scanner {
             guard isDigit(peek()) else { throw fail("invalid float literal") }
             while isDigit(peek()) { offset += 1 }
         }
-        try checkNumberEnd()
         let text = String(decoding: source[start..<offset], as: UTF8.self)
         if isFloat {
             guard let value = Double(text.hasSuffix(".") ? text + "0" : text), value.isFinite else {
@@ -49,18 +48,13 @@ extension Scanner {
             number = .int(small)
             return deliver(.int)
         }
-        guard let value = BigInt(text) else { throw fail("invalid int literal") }
+        guard let value = IntMath.parse(source[start..<offset], radix: 10) else { throw fail("invalid int literal") }
         deliverInt(value)
     }
 
     private mutating func deliverInt(_ value: BigInt) {
         number = Value(big: value)
         deliver(.int)
-    }
-
-    /// A number must not run into a word or another number: `1_000`, `0b12` and `1x` are faults.
-    private func checkNumberEnd() throws(SyntaxError) {
-        if !isAtEnd && (isIdentifierStart(peek()) || isDigit(peek())) { throw fail("invalid int literal") }
     }
 
     private static func radix(of letter: UInt8) -> (Int, String)? {
@@ -70,11 +64,6 @@ extension Scanner {
         case UInt8(ascii: "b"), UInt8(ascii: "B"): (2, "binary")
         default: nil
         }
-    }
-
-    private static func isHexDigit(_ byte: UInt8) -> Bool {
-        isDigit(byte) || (byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "f"))
-            || (byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "F"))
     }
 
     /// Reads a string or bytes literal, whose prefix letters have been seen but not consumed.
@@ -138,8 +127,9 @@ extension Scanner {
         case UInt8(ascii: "x"):
             let (value, text) = try scanHex("x", digits: 2)
             if value > 127 && !bytes {
-                throw fail("non-ASCII hex escape \(text) (use \(Self.unicode(value)) for the UTF-8 encoding of "
-                    + "U+\(hex(value, width: 4, uppercase: true)))")
+                throw fail(
+                    "non-ASCII hex escape \(text) (use \(Self.unicode(value)) for the UTF-8 encoding of "
+                        + "U+\(hex(value, width: 4, uppercase: true)))")
             }
             literal.append(UInt8(truncatingIfNeeded: value))
         case UInt8(ascii: "u"), UInt8(ascii: "U"):
@@ -166,8 +156,9 @@ extension Scanner {
         let text = String(value, radix: 8)
         guard value < 256 else { throw fail("invalid escape sequence \\\(text)") }
         if value > 127 && !bytes {
-            throw fail("non-ASCII octal escape \\\(text) (use \(Self.unicode(value)) for the UTF-8 encoding of "
-                + "U+\(hex(value, width: 4, uppercase: true)))")
+            throw fail(
+                "non-ASCII octal escape \\\(text) (use \(Self.unicode(value)) for the UTF-8 encoding of "
+                    + "U+\(hex(value, width: 4, uppercase: true)))")
         }
         literal.append(UInt8(value))
     }

@@ -54,7 +54,7 @@ package struct Arguments {
     }
 
     /// Matches arguments that can only be given by position. Throws for names and for a wrong number.
-    func unpackPositional(_ function: String, min: Int, max: Int) throws -> [Value?] {
+    func unpackPositional(_ function: String, min: Int, max: Int) throws -> Positional {
         guard keywords.isEmpty else { throw StarlarkError("\(function): unexpected keyword arguments") }
         let count = positional.count
         if count < min {
@@ -65,7 +65,15 @@ package struct Arguments {
             let bound = min == max ? "" : "at most "
             throw StarlarkError("\(function): got \(count) arguments, want \(bound)\(max)")
         }
-        return (0..<max).map { $0 < count ? positional[$0] : nil }
+        return Positional(values: positional)
+    }
+
+    /// Arguments by position.
+    struct Positional {
+        fileprivate let values: [Value]
+
+        /// The argument at an index; nil where none was given.
+        subscript(index: Int) -> Value? { index < values.count ? values[index] : nil }
     }
 }
 
@@ -82,10 +90,19 @@ extension Value {
     func int(_ function: String, _ parameter: String) throws -> Int {
         if case .int(let value) = self { return value }
         if bigObject != nil {
-            throw StarlarkError("\(function): for parameter \(parameter): \(repr()) out of range "
-                + "(want value in signed 64-bit range)")
+            throw StarlarkError(
+                "\(function): for parameter \(parameter): \(repr()) out of range "
+                    + "(want value in signed 64-bit range)")
         }
         throw StarlarkError("\(function): for parameter \(parameter): got \(typeName), want int")
+    }
+
+    /// The value of a bool argument; no other type will do.
+    func bool(_ function: String, _ parameter: String) throws -> Bool {
+        guard let flag = asBool else {
+            throw StarlarkError("\(function): for parameter \(parameter): got \(typeName), want bool")
+        }
+        return flag
     }
 
     /// The string of a string argument.

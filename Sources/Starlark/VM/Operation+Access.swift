@@ -57,6 +57,10 @@ extension Operation {
 
     static func attribute(_ x: Value, _ name: String) throws -> Value {
         if case .object(let object) = x, let value = try object.attr(name) { return value }
+        if case .object(let object) = x, object.kind == .structure {
+            let type = unsafeDowncast(object, to: StarlarkStruct.self).description
+            throw StarlarkError("\(type) has no .\(name) attribute\(hint(x, name))")
+        }
         throw StarlarkError("\(x.typeName) has no .\(name) field or method\(hint(x, name))")
     }
 
@@ -142,7 +146,8 @@ extension Operation {
             let bytes = unsafeDowncast(object, to: StarlarkString.self).bytes
             return .object(StarlarkString(bytes: pick(bytes, start, end, stride)))
         case .bytes:
-            return .object(StarlarkBytes(pick(unsafeDowncast(object, to: StarlarkBytes.self).bytes, start, end, stride)))
+            let bytes = unsafeDowncast(object, to: StarlarkBytes.self).bytes
+            return .object(StarlarkBytes(pick(bytes, start, end, stride)))
         case .list: return .list(pick(unsafeDowncast(object, to: StarlarkList.self).elements, start, end, stride))
         case .tuple: return .tuple(pick(unsafeDowncast(object, to: StarlarkTuple.self).elements, start, end, stride))
         case .range:

@@ -20,13 +20,20 @@ extension Thread {
                 throw evalError(error)
             }
             return try run(downTo: frames.count - 1)
+        default:
+            return try callNative(object, arguments)
+        }
+    }
+
+    /// Calls what is not written in Starlark.
+    func callNative(_ object: StarlarkObject, _ arguments: Arguments) throws -> Value {
+        switch object.kind {
         case .builtin:
             return try callBuiltin(unsafeDowncast(object, to: Builtin.self), arguments)
-        case .method:
-            // A method lies on the stack only between `loadMethod` and its call.
-            throw evalError(Self.notCallable(function))
+        case .foreign where object.isCallable:
+            return try unsafeDowncast(object, to: ForeignObject.self).value.call(self, arguments)
         default:
-            throw evalError(Self.notCallable(function))
+            throw evalError(Self.notCallable(.object(object)))
         }
     }
 

@@ -40,7 +40,7 @@ package final class Thread {
     ) {
         self.print = print
         load = loader
-        universe = Starlark.makeUniverse()
+        universe = Starlark.universe()
         startSlice()
     }
 

@@ -36,6 +36,10 @@ package protocol ForeignValue: AnyObject {
     func isEqual(to other: any ForeignValue) -> Bool
     /// Makes the value immutable.
     func freeze()
+    /// Whether the value can be called.
+    var isCallable: Bool { get }
+    /// Calls the value; asked only when `isCallable`.
+    func call(_ thread: Thread, _ arguments: Arguments) throws -> Value
 }
 
 extension ForeignValue {
@@ -69,6 +73,12 @@ extension ForeignValue {
     package func isEqual(to other: any ForeignValue) -> Bool { self === other }
     /// Nothing to do.
     package func freeze() {}
+    /// Not callable.
+    package var isCallable: Bool { false }
+    /// Not callable.
+    package func call(_ thread: Thread, _ arguments: Arguments) throws -> Value {
+        throw Thread.notCallable(.foreign(self))
+    }
 }
 
 /// The object that carries a `ForeignValue`.
@@ -86,6 +96,7 @@ package final class ForeignObject: StarlarkObject {
     package override var typeName: String { value.typeName }
     package override var truth: Bool { value.truth }
     package override var length: Int? { value.length }
+    package override var isCallable: Bool { value.isCallable }
     override var isFrozen: Bool { frozen }
 
     override func freezeShallow() {

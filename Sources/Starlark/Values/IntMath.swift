@@ -74,9 +74,35 @@ enum IntMath {
         return -((-x - 1) >> count) - 1
     }
 
+    /// The number that digits stand for in a radix of 2 to 36; nil when there are none or one is out of place.
+    static func parse(_ digits: some Sequence<UInt8>, radix: Int) -> BigInt? {
+        var value: BigInt?
+        // Digits are gathered in machine words: as many as surely fit.
+        var chunk = 0
+        var scale = 1
+        func flush() {
+            value = (value ?? 0) * BigInt(scale) + BigInt(chunk)
+            (chunk, scale) = (0, 1)
+        }
+        for byte in digits {
+            guard let digit = byte.digitValue(radix: radix) else { return nil }
+            chunk = chunk * radix + digit
+            scale *= radix
+            if scale > 1 << 50 { flush() }
+        }
+        if scale > 1 { flush() }
+        return value
+    }
+
     /// The nearest double; throws when the number is beyond the range of doubles.
     static func double(_ x: BigInt) throws -> Double {
-        let value = Double(x)
+        // The topmost 64 bits round correctly once the lowest of them stands for all that are cut off.
+        let magnitude = x.magnitude
+        let shift = max(0, magnitude.bitWidth - 64)
+        var top = UInt64(truncatingIfNeeded: magnitude >> shift)
+        if shift > 0 && magnitude.trailingZeroBitCount < shift { top |= 1 }
+        let rounded = Double(sign: .plus, exponent: shift, significand: Double(top))
+        let value = x < 0 ? -rounded : rounded
         guard value.isFinite else { throw StarlarkError("int too large to convert to float") }
         return value
     }
@@ -118,5 +144,19 @@ enum IntMath {
         if x == y { return 0 }
         if x.isNaN { return y.isNaN ? 0 : 1 }
         return -1
+    }
+}
+
+extension UInt8 {
+    /// The value of an ASCII digit or letter below `radix`; nil for any other byte.
+    func digitValue(radix: Int) -> Int? {
+        let value: Int
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): value = Int(self - UInt8(ascii: "0"))
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): value = Int(self - UInt8(ascii: "a")) + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = Int(self - UInt8(ascii: "A")) + 10
+        default: return nil
+        }
+        return value < radix ? value : nil
     }
 }

@@ -84,8 +84,15 @@ package class StarlarkObject {
 enum Freezer {
     static func freeze(_ object: StarlarkObject) {
         var work = [object]
+        // Immutable containers have no mark that they were visited.
+        var seen: Set<ObjectIdentifier> = []
         while let next = work.popLast() {
-            if next.isFrozen && next.kind != .tuple && next.kind != .module && next.kind != .structure { continue }
+            switch next.kind {
+            case .tuple, .module, .structure:
+                if !seen.insert(ObjectIdentifier(next)).inserted { continue }
+            default:
+                if next.isFrozen { continue }
+            }
             next.freezeShallow()
             next.visitChildren { child in
                 if case .object(let object) = child { work.append(object) }

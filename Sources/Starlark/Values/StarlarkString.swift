@@ -84,7 +84,7 @@ package final class StarlarkBytes: StarlarkObject {
         operation.holds(ByteHash.order(bytes, unsafeDowncast(other, to: StarlarkBytes.self).bytes))
     }
 
-    override func element(at index: Int) -> Value? { .int(Int(bytes[index])) }
+    override func element(at index: Int) -> Value? { .object(StarlarkBytes([bytes[index]])) }
 }
 
 /// Hashes and orders byte arrays.
@@ -119,7 +119,8 @@ enum ByteHash {
 
     /// One round: a wide multiplication folded in half.
     private static func mix(_ hash: UInt64, _ word: UInt64) -> UInt64 {
-        let (high, low) = (hash ^ word ^ 0xA076_1D64_78BD_642F).multipliedFullWidth(by: 0xE703_7ED1_A0B4_28DB &+ word << 1)
+        let factor = 0xE703_7ED1_A0B4_28DB &+ word << 1
+        let (high, low) = (hash ^ word ^ 0xA076_1D64_78BD_642F).multipliedFullWidth(by: factor)
         return high ^ low
     }
 

@@ -78,6 +78,6 @@ final class BytesElems: StarlarkObject {
         writer.write(".elems()")
     }
 
-    override func element(at index: Int) -> Value? { bytes.element(at: index) }
+    override func element(at index: Int) -> Value? { .int(Int(bytes.bytes[index])) }
     override func makeIterator() -> StarlarkIterator? { IndexIterator(self, count: bytes.bytes.count) }
 }
