@@ -41,14 +41,14 @@ let package = Package(
     ],
     targets: [
         // C modules: a module map and static inline shims, one per wrapped library
-        .target(name: "CAgent"),
+        // Hashing and copying are done in C: optimised also in debug builds
+        .target(name: "CAgent", cSettings: [.unsafeFlags(["-O2"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
         .target(name: "CDevloop"),
         .systemLibrary(name: "CGit2", pkgConfig: "libgit2"),
         .systemLibrary(name: "CNcurses", path: "tui/CNcurses"),
         .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1"),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
 
         // Core: values, names, errors, events
         library("DevloopCore"),
@@ -65,10 +65,11 @@ let package = Package(
         library("GitState", ["CGit2", "DevloopCore"]),
         library("HTTPTransport", ["CCurl", "DevloopCore"]),
         library("Hashing", ["CCrypto"]),
-        library("ImageDelivery", ["DevloopCore", "HTTPTransport", "ImagePack", "ProcessRunner"]),
-        library("ImagePack", ["CZlib", "DevloopCore", "GitState", "Hashing", "ProcessRunner"]),
+        library("ImageDelivery", ["DevloopCore", "Hashing", "HTTPTransport", "ImagePack", "ProcessRunner"]),
+        library("ImagePack", ["DevloopCore", "Hashing", "ProcessRunner"]),
         library("KubeClient", ["DevloopCore", "HTTPTransport", "ProcessRunner", "YAMLTree"]),
         library("PodSync", ["DevloopCore", "Hashing", "KubeClient", "SyncProtocol"]),
+        library("PortForward", ["DevloopCore"]),
         library("ProcessRunner", ["CDevloop", "DevloopCore"]),
         library("SwiftBuilder", ["DevloopCore", "Hashing", "ProcessRunner"]),
         library("YAMLTree", ["CYaml", "DevloopCore"]),
@@ -77,6 +78,13 @@ let package = Package(
         library("DashboardTUI", ["DevloopCore", "LogStore", "TerminalGrid"], path: "tui/DashboardTUI"),
         library("CursesScreen", ["CDevloop", "CNcurses", "DevloopCore", "TerminalGrid"], path: "tui/CursesScreen"),
         library("LoopEngine", ["DevloopCore", "LogStore", "Plan"]),
+
+        // The dashboard with a session that does not exist: for its terminal tests, for looking at it, for measuring
+        .executableTarget(
+            name: "devloop-dashboard-demo",
+            dependencies: ["CursesScreen", "DashboardTUI", "DevloopCore", "LogStore", "TerminalGrid"],
+            path: "tui/DashboardDemo",
+            swiftSettings: swift),
 
         // Composition and commands
         library(
@@ -96,6 +104,7 @@ let package = Package(
                 "LoopEngine",
                 "Plan",
                 "PodSync",
+                "PortForward",
                 "ProcessRunner",
                 "SwiftBuilder",
                 "SyncProtocol",
@@ -124,7 +133,11 @@ let package = Package(
                 .enableExperimentalFeature("Embedded"),
                 .unsafeFlags(["-wmo", "-Osize", "-parse-as-library"]),
             ],
-            linkerSettings: [.unsafeFlags(["-static-executable", "-Xlinker", "--gc-sections"])]),
+            linkerSettings: [
+                .unsafeFlags([
+                    "-static-executable", "-Xlinker", "--gc-sections", "-Xlinker", "-s", "-Xlinker", "-l:libcrypto.a",
+                ])
+            ]),
 
         // Tests
         library("DevloopTestSupport", ["DevloopCore", "ProcessRunner"]),
@@ -132,7 +145,7 @@ let package = Package(
         tests("DeployTests", ["Deploy", "DevloopCore", "DevloopTestSupport", "KubeClient", "Plan", "YAMLTree"]),
         tests("DevloopCoreTests", ["DevloopCore"]),
         tests("DevloopfileTests", ["Devloopfile", "DevloopCore", "DevloopTestSupport", "Plan", "Starlark", "YAMLTree"]),
-        tests("FileWatchTests", ["DevloopCore", "DevloopTestSupport", "FileWatch"]),
+        tests("FileWatchTests", ["DevloopCore", "DevloopTestSupport", "FileWatch", "ProcessRunner"]),
         tests("GitStateTests", ["DevloopCore", "DevloopTestSupport", "GitState", "ProcessRunner"]),
         tests("HTTPTransportTests", ["DevloopCore", "DevloopTestSupport", "HTTPTransport"]),
         tests("HashingTests", ["Hashing"]),
@@ -145,6 +158,7 @@ let package = Package(
         tests(
             "PodSyncTests",
             ["DevloopCore", "DevloopTestSupport", "Hashing", "KubeClient", "PodSync", "ProcessRunner", "SyncProtocol"]),
+        tests("PortForwardTests", ["DevloopCore", "PortForward"]),
         tests("ProcessRunnerTests", ["CDevloop", "DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
         tests("StarlarkTests", ["Starlark"]),
         tests("SwiftBuilderTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner", "SwiftBuilder"]),
@@ -153,7 +167,7 @@ let package = Package(
             "TUITests",
             [
                 "CursesScreen", "DashboardTUI", "DevloopCore", "DevloopTestSupport", "LogStore", "ProcessRunner",
-                "TerminalGrid",
+                "TerminalGrid", "devloop-dashboard-demo",
             ]),
         tests("YAMLTreeTests", ["DevloopCore", "YAMLTree"]),
         tests(

@@ -10,8 +10,8 @@ int dl_watch_open(void) { return inotify_init1(IN_CLOEXEC | IN_NONBLOCK); }
 
 int dl_watch_directory(int descriptor, const char *path) {
     // IN_MODIFY beside IN_CLOSE_WRITE: a writer that keeps the file open (a log, an editor in place) is seen as well.
-    uint32_t mask = IN_CREATE | IN_DELETE | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVED_FROM | IN_MOVED_TO | IN_MOVE_SELF |
-                    IN_DELETE_SELF | IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK;
+    uint32_t mask = IN_CREATE | IN_DELETE | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVED_FROM | IN_MOVED_TO |
+                    IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK;
     return inotify_add_watch(descriptor, path, mask);
 }
 
@@ -32,7 +32,9 @@ int dl_watch_next(const void *buffer, size_t length, size_t *offset, struct dl_w
     *offset += sizeof *raw + raw->len;
     uint32_t mask = 0;
     if (raw->mask & (IN_CREATE | IN_MOVED_TO)) mask |= DL_WATCH_CREATED;
-    if (raw->mask & (IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB)) mask |= DL_WATCH_WRITTEN;
+    if (raw->mask & IN_MODIFY) mask |= DL_WATCH_WRITTEN;
+    if (raw->mask & IN_CLOSE_WRITE) mask |= DL_WATCH_CLOSED;
+    if (raw->mask & IN_ATTRIB) mask |= DL_WATCH_ATTRIBUTES;
     if (raw->mask & (IN_DELETE | IN_MOVED_FROM)) mask |= DL_WATCH_REMOVED;
     if (raw->mask & IN_ISDIR) mask |= DL_WATCH_IS_DIRECTORY;
     if (raw->mask & (IN_IGNORED | IN_DELETE_SELF | IN_UNMOUNT)) mask |= DL_WATCH_ENDED;

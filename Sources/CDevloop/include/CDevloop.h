@@ -2,3 +2,4 @@
 #pragma once
 #include "inotify.h"
 #include "process.h"
+#include "terminal_guard.h"

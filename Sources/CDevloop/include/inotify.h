@@ -17,7 +17,8 @@ struct dl_watch_event {
 int dl_watch_open(void);
 
 /// Watches a directory for everything that can change a file below it. Returns the watch, or -1 with errno (ENOSPC: the
-/// limit fs.inotify.max_user_watches is reached). Symbolic links are not followed.
+/// limit fs.inotify.max_user_watches is reached). A root may be a
+/// symbolic link; below it the caller follows none.
 int dl_watch_directory(int descriptor, const char *path);
 
 /// Ends a watch.
@@ -31,11 +32,17 @@ int dl_watch_next(const void *buffer, size_t length, size_t *offset, struct dl_w
 
 enum {
     DL_WATCH_CREATED = 1,
+    /// Bytes were written, or the file was cut; DL_WATCH_CLOSED follows when the writer is done.
     DL_WATCH_WRITTEN = 2,
     DL_WATCH_REMOVED = 4,
     DL_WATCH_IS_DIRECTORY = 8,
     /// The watch itself has ended: its directory is gone or was moved away.
     DL_WATCH_ENDED = 16,
     DL_WATCH_OVERFLOW = 32,
+    /// The watched directory itself was moved; its new place is not known.
     DL_WATCH_SELF_MOVED = 64,
+    /// A writer has closed the file.
+    DL_WATCH_CLOSED = 128,
+    /// Times or modes have changed.
+    DL_WATCH_ATTRIBUTES = 256,
 };

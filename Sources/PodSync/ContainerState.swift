@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Hashing
+package import SyncProtocol
+
+/// Who answers on the other side.
+package struct AgentInfo: Sendable, Equatable {
+    package var version: String
+    /// `x86_64`, `aarch64`.
+    package var architecture: String
+    package var pid: Int32
+    package var uid: UInt32
+    package var gid: UInt32
+    /// Where synced executables live; nil when the container has no folder that the agent can write to.
+    package var appFolder: String?
+}
+
+/// What a container has, by its own record (design D11).
+package struct ContainerState: Sendable {
+    /// Id of the last set that was committed there; 0 for none.
+    package var set: UInt64
+    /// A set was applied in part: every file will be sent again.
+    package var isDirty: Bool
+    package var app: AgentState.App
+    package var pid: Int32
+    /// The set whose files the app was started with; less than ``set`` when later ones needed no restart.
+    package var runningSet: UInt64
+    /// SHA-256 of the running executable.
+    package var executable: ContentDigest?
+    package var uptime: Duration
+    /// What we own there, by path; folders are left out.
+    package var files: [String: RecordEntry]
+
+    init(_ state: AgentState, _ entries: [RecordEntry]) {
+        set = state.set
+        isDirty = state.isDirty
+        app = state.app
+        pid = state.pid
+        runningSet = state.runningSet
+        executable = ContentDigest(bytes: state.executable)
+        uptime = .milliseconds(Int64(clamping: state.uptime))
+        files = [:]
+        for entry in entries where !entry.isFolder { files[String(decoding: entry.path, as: UTF8.self)] = entry }
+    }
+}

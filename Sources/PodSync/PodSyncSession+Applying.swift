@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+import Hashing
+import SyncProtocol
+
+extension PodSyncSession {
+    /// Brings the container to the wanted state: sends what it lacks as one transaction, and follows the restart.
+    ///
+    /// Calls may overlap: sets are sent one after the other, one that a later call covers is passed over, and a set that
+    /// arrives while the app is being ended is started in its place. Cancelling the task gives the set up before
+    /// anything is changed.
+    /// - Throws: `syncSourceChanged`, `syncImpossible`, `syncDisconnected`, `sync`; nothing was applied then, except
+    ///   when the error came after the commit (the next ``state()`` tells). An app that does not run is no error but
+    ///   ``SyncResult/failure``.
+    package func apply(_ set: ChangeSet) async throws -> SyncResult {
+        let began = ContinuousClock.now
+        try check(set)
+        let ticket = turn.enter(set)
+        changed.notify()
+        guard try await waitForTurn(ticket) else {
+            return SyncResult(outcome: .superseded, set: known?.set ?? 0)
+        }
+        var result: SyncResult
+        let starts: Int
+        do {
+            (result, starts) = try await transfer(set)
+            leaveTurn()
+        } catch {
+            leaveTurn()
+            throw error
+        }
+        result.send = .now - began
+        let restarts = result.restart != nil
+        result.restart = nil
+        if result.outcome == .unchanged, set.restart == .always { return try await restarted(result) }
+        if restarts { try await followRestart(of: result.set, after: starts, into: &result) }
+        return result
+    }
+
+    private func restarted(_ sent: SyncResult) async throws -> SyncResult {
+        var result = try await restart()
+        result.filesUnchanged = sent.filesUnchanged
+        result.send = sent.send
+        return result
+    }
+
+    private func check(_ set: ChangeSet) throws {
+        for path in set.files.map(\.destination) + set.deletions.map(\.path) {
+            if let error = DevloopError(checking: path) { throw error }
+        }
+        guard let agent else { throw DevloopError(.protocolViolation, "hello() comes first") }
+        for file in set.files where file.isEntry || file.mode & 0o111 != 0 {
+            guard let machine = SyncSource.architecture(of: file), machine != agent.architecture else { continue }
+            throw DevloopError(
+                .syncImpossible, "\(file.destination) is built for \(machine), the container runs \(agent.architecture)")
+        }
+    }
+
+    /// True when the turn was taken; false when a newer set covers this one.
+    private func waitForTurn(_ ticket: UInt64) async throws -> Bool {
+        var decision = ApplyTurn.Decision.wait
+        do {
+            try await wait {
+                decision = self.turn.decide(ticket)
+                if case .wait = decision { return false }
+                return true
+            }
+        } catch {
+            turn.abandon(ticket)
+            changed.notify()
+            throw error
+        }
+        if case .superseded = decision {
+            changed.notify()
+            return false
+        }
+        return true
+    }
+
+    private func leaveTurn() {
+        turn.leave()
+        changed.notify()
+    }
+
+    /// Sends until it is committed; what a second sending can heal is healed here.
+    private func transfer(_ set: ChangeSet) async throws -> (SyncResult, starts: Int) {
+        var resends = 0
+        while true {
+            if known == nil { try await state() }
+            guard let state = known else { throw unexpected() }
+            let starts = progress.starts
+            do {
+                var result = try await attempt(set, on: state)
+                result.resends = resends
+                return (result, starts)
+            } catch let fault as Fault {
+                let canHeal: [Fault.Code] = [.damaged, .digestMismatch, .staleBase, .baseMismatch, .dirty]
+                guard canHeal.contains(fault.code), resends < 2 else { throw DevloopError(fault, agent: agent) }
+                resends += 1
+                signatures = [:]
+                known = nil
+            }
+        }
+    }
+
+    private func attempt(_ set: ChangeSet, on state: ContainerState) async throws -> SyncResult {
+        let plan = SyncPlan(set, state: state) { path, digest in self.signatures[path]?.digest == digest }
+        guard !plan.isEmpty else {
+            var result = SyncResult(outcome: .unchanged, set: state.set)
+            result.filesUnchanged = plan.unchanged
+            return result
+        }
+        let id = state.set + 1
+        defer { progress.forget(id) }
+        progress.acknowledge(id, 0)
+        var result = SyncResult(outcome: .committed, set: id)
+        result.filesUnchanged = plan.unchanged
+        result.filesDeleted = plan.deletions.count
+        var signed: [String: BlockSignature] = [:]
+        do {
+            try await announce(plan, set, id: id, base: state.set, &result)
+            var sending = SetSending(session: self, id: id)
+            for (index, item) in plan.items.enumerated() {
+                guard item.entry.content != .keep else { continue }
+                let file = set.files[item.file]
+                signed[file.destination] = try await sending.send(
+                    file, item.entry, index: UInt32(index), base: signatures[file.destination])
+                result.filesSent += 1
+                if case .patch = item.entry.content { result.filesPatched += 1 }
+            }
+            result.bytesSent += sending.bytesSent
+            result.bytesSent += UInt64(try await send(.commit(set: id), id: UInt32(truncatingIfNeeded: id)))
+            try await wait { self.progress.committed[id] != nil || self.progress.faults[id] != nil }
+        } catch {
+            // A fault was the agent's own decision; anything else is ours, and it must hear of it.
+            if !(error is Fault), failure == nil {
+                _ = try? await send(.abort(set: id), id: UInt32(truncatingIfNeeded: id))
+                known = nil
+            }
+            throw error
+        }
+        if let fault = progress.faults[id] { throw fault }
+        guard let committed = progress.committed[id] else { throw unexpected() }
+        result.foreign = committed.foreign.map { String(decoding: $0, as: UTF8.self) }
+        result.filesDeleted -= committed.foreign.count
+        // A mark for apply(): the restart is followed after the turn was given on.
+        if committed.consequence == .restart { result.restart = .zero }
+        remember(set, plan, id: id, signed)
+        return result
+    }
+
+    private func announce(
+        _ plan: SyncPlan, _ set: ChangeSet, id: UInt64, base: UInt64, _ result: inout SyncResult
+    ) async throws {
+        let frame = UInt32(truncatingIfNeeded: id)
+        let grace = set.grace.map { UInt32(clamping: Int($0 / .milliseconds(1))) }
+        let header = SetHeader(
+            set: id, base: base, entryCount: UInt32(plan.items.count), deletionCount: UInt32(plan.deletions.count),
+            restart: set.restart, graceMilliseconds: grace, probe: set.probe)
+        var sent = try await send(.begin(header), id: frame)
+        for page in Self.pages(plan.items.map(\.entry), size: { $0.path.count * 2 + 128 }) {
+            sent += try await send(.entries(page), id: frame)
+        }
+        for page in Self.pages(plan.deletions, size: { $0.path.count + 64 }) {
+            sent += try await send(.deletions(page), id: frame)
+        }
+        result.bytesSent += UInt64(sent)
+    }
+
+    /// Cuts a list so that each part stays well below the longest payload.
+    private static func pages<Item>(_ items: [Item], size: (Item) -> Int) -> [[Item]] {
+        var pages: [[Item]] = []
+        var page: [Item] = []
+        var bytes = 0
+        for item in items {
+            page.append(item)
+            bytes += size(item)
+            if bytes >= SyncLimits.page {
+                pages.append(page)
+                page = []
+                bytes = 0
+            }
+        }
+        if !page.isEmpty { pages.append(page) }
+        return pages
+    }
+
+    /// Keeps our picture of the container in step with what it has acknowledged.
+    private func remember(_ set: ChangeSet, _ plan: SyncPlan, id: UInt64, _ signed: [String: BlockSignature]) {
+        guard var state = known else { return }
+        state.set = id
+        state.isDirty = false
+        for deletion in plan.deletions { state.files[String(decoding: deletion.path, as: UTF8.self)] = nil }
+        if plan.items.contains(where: \.entry.isEntry) {
+            for path in state.files.keys { state.files[path]?.isEntry = false }
+        }
+        for item in plan.items {
+            let entry = item.entry
+            state.files[set.files[item.file].destination] = RecordEntry(
+                path: entry.path, digest: entry.digest, size: entry.size, mode: entry.mode, isEntry: entry.isEntry)
+        }
+        known = state
+        signatures.merge(signed) { $1 }
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+import Hashing
+import SyncProtocol
+
+extension PodSyncSession {
+    func readAll() async {
+        var decoder = FrameDecoder(crc: crc)
+        do {
+            while let bytes = try await channel.receive() {
+                decoder.append(bytes)
+                while let output = try decoder.next() {
+                    guard case .frame(let frame) = output, let message = Message(frame) else {
+                        throw DevloopError(.protocolViolation, "data from the container's agent was damaged")
+                    }
+                    await handle(message, id: frame.id)
+                }
+                changed.notify()
+            }
+            await fail(Self.lost(nil))
+        } catch is FrameDecoder.Failure {
+            await fail(
+                DevloopError(
+                    .syncDisconnected, "the container's agent sent something that is no frame",
+                    hint: "is devloop-agent what runs in this container?"))
+        } catch {
+            await fail(Self.lost(error))
+        }
+    }
+
+    func pingAlways() async {
+        var token: UInt64 = 0
+        while !Task.isCancelled, failure == nil {
+            do {
+                try await Task.sleep(for: options.pingInterval)
+            } catch {
+                return
+            }
+            guard unanswered < 3 else {
+                return await fail(DevloopError(.syncDisconnected, "the container's agent does not answer"))
+            }
+            unanswered += 1
+            token += 1
+            _ = try? await send(.ping(token))
+        }
+    }
+
+    private func handle(_ message: Message, id: UInt32) async {
+        unanswered = 0
+        switch message {
+        case .welcome, .state: replies[id] = message
+        case .stateFiles(let page): pages[id]?.append(contentsOf: page)
+        case .dataAcknowledged(let set, let bytes): progress.acknowledge(set, bytes)
+        case .committed(let committed): progress.committed[committed.set] = committed
+        case .ping(let token): _ = try? await send(.pong(token), id: id)
+        case .fault(let fault): await handle(fault, id: id)
+        case .appStarted(let started):
+            progress.start(started)
+            let digest = ContentDigest(bytes: started.executable)
+            eventSink.yield(.appStarted(pid: started.pid, set: started.set, executable: digest))
+        case .appExited(let exited):
+            let exit = AppExit(exited)
+            progress.lastExit = exit
+            eventSink.yield(.appExited(exit))
+        case .ready(let ready):
+            progress.lastReady = ready
+            let after = Duration.microseconds(Int64(clamping: ready.microseconds))
+            eventSink.yield(ready.isReady ? .ready(pid: ready.pid, after: after) : .notReady(pid: ready.pid))
+        default: return
+        }
+    }
+
+    private func handle(_ fault: Fault, id: UInt32) async {
+        switch fault.code {
+        case .takenOver: await fail(DevloopError(fault, agent: agent))
+        case .appStart:
+            progress.failStart(fault)
+            let file = String(decoding: fault.place, as: UTF8.self)
+            eventSink.yield(.appFailed(errno: fault.errno, file: file))
+        case _ where fault.set != 0: progress.faults[fault.set] = fault
+        case _ where id != 0: replies[id] = .fault(fault)
+        default: await fail(DevloopError(fault, agent: agent))
+        }
+    }
+}
+
+extension AppExit {
+    init(_ exited: AppExited) {
+        pid = exited.pid
+        code = exited.code
+        signal = exited.signal == 0 ? nil : exited.signal
+        uptime = .milliseconds(Int64(clamping: exited.uptime))
+        set = exited.set
+        switch exited.next {
+        case .restart: next = .restart
+        case .wait: next = .wait
+        case .end: next = .end
+        }
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SyncProtocol
+
+/// What the agent has said about sets and the app so far.
+struct SetProgress {
+    /// Content bytes that the agent has taken in, of the newest set.
+    private(set) var acknowledged: (set: UInt64, bytes: UInt64) = (0, 0)
+    var committed: [UInt64: Committed] = [:]
+    var faults: [UInt64: Fault] = [:]
+    /// How often the app was started, or could not be, in this session.
+    private(set) var starts = 0
+    private(set) var lastStart: AppStarted?
+    /// When the host heard of it.
+    private(set) var lastStartTime = ContinuousClock.now
+    /// The last start failed like this.
+    private(set) var startFault: Fault?
+    var lastExit: AppExit?
+    var lastReady: Ready?
+
+    mutating func acknowledge(_ set: UInt64, _ bytes: UInt64) { acknowledged = (set, bytes) }
+
+    mutating func start(_ started: AppStarted) {
+        starts += 1
+        lastStart = started
+        lastStartTime = .now
+        startFault = nil
+    }
+
+    mutating func failStart(_ fault: Fault) {
+        starts += 1
+        startFault = fault
+    }
+
+    /// Bytes of this set that were taken in.
+    func taken(of set: UInt64) -> UInt64 { acknowledged.set == set ? acknowledged.bytes : 0 }
+
+    mutating func forget(_ set: UInt64) {
+        committed[set] = nil
+        faults[set] = nil
+    }
+}
+
+/// Whose turn it is to send: one set at a time, and the newest of those that wait.
+struct ApplyTurn {
+    private var nextTicket: UInt64 = 0
+    private var waiting: [(ticket: UInt64, set: ChangeSet)] = []
+    private var isTaken = false
+
+    enum Decision {
+        case go
+        case wait
+        /// A newer set that covers this one waits behind it.
+        case superseded
+    }
+
+    mutating func enter(_ set: ChangeSet) -> UInt64 {
+        nextTicket += 1
+        waiting.append((nextTicket, set))
+        return nextTicket
+    }
+
+    /// What the holder of the ticket does now. With `go` it has the turn and must ``leave()``.
+    mutating func decide(_ ticket: UInt64) -> Decision {
+        guard let index = waiting.firstIndex(where: { $0.ticket == ticket }) else { return .superseded }
+        let set = waiting[index].set
+        if waiting[(index + 1)...].contains(where: { $0.set.covers(set) }) {
+            waiting.remove(at: index)
+            return .superseded
+        }
+        guard !isTaken, index == 0 else { return .wait }
+        waiting.remove(at: 0)
+        isTaken = true
+        return .go
+    }
+
+    mutating func abandon(_ ticket: UInt64) { waiting.removeAll { $0.ticket == ticket } }
+
+    mutating func leave() { isTaken = false }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Hashing
+import SyncProtocol
+
+/// The difference between what a set wants and what the container has.
+struct SyncPlan {
+    /// Index into the set's files, for entries with content; the order of frames.
+    struct Item {
+        var entry: SetEntry
+        var file: Int
+    }
+
+    private(set) var items: [Item] = []
+    private(set) var deletions: [SetDeletion] = []
+    private(set) var unchanged = 0
+
+    /// - Parameters:
+    ///   - canPatch: true when the signature of what the container has at this path is known.
+    init(_ set: ChangeSet, state: ContainerState, canPatch: (String, ContentDigest) -> Bool) {
+        var owners: [ContentDigest: String] = [:]
+        if !state.isDirty {
+            for (path, entry) in state.files {
+                if let digest = ContentDigest(bytes: entry.digest) { owners[digest] = path }
+            }
+        }
+        for (index, file) in set.files.enumerated() {
+            let known = state.isDirty ? nil : state.files[file.destination]
+            let hasContent = known?.digest == file.digest.bytes
+            if let known, hasContent, known.mode == file.mode, known.isEntry == file.isEntry {
+                unchanged += 1
+                continue
+            }
+            let content: SetEntry.Content
+            if hasContent {
+                content = .keep
+            } else if file.size > 0, let owner = owners[file.digest] {
+                content = .patch(base: Array(owner.utf8), digest: file.digest.bytes)
+            } else if let known, let digest = ContentDigest(bytes: known.digest), canPatch(file.destination, digest) {
+                content = .patch(base: known.path, digest: known.digest)
+            } else {
+                content = .data
+            }
+            let entry = SetEntry(
+                path: Array(file.destination.utf8), size: file.size, mode: file.mode, digest: file.digest.bytes,
+                isEntry: file.isEntry, content: content)
+            items.append(Item(entry: entry, file: index))
+        }
+        let wanted = Set(set.files.map(\.destination))
+        for deletion in set.deletions where !wanted.contains(deletion.path) {
+            guard state.isDirty || state.files[deletion.path] != nil || deletion.imageDigest != nil else { continue }
+            deletions.append(
+                SetDeletion(path: Array(deletion.path.utf8), imageDigest: deletion.imageDigest?.bytes ?? []))
+        }
+    }
+
+    var isEmpty: Bool { items.isEmpty && deletions.isEmpty }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CAgent
+
+/// The container's files as change sets see them: absolute destinations, reached without following any link.
+final class FileTree {
+    /// A destination: its folder and the name in it.
+    struct Place {
+        var folder: Folder
+        var name: Bytes
+    }
+
+    /// Path of the app folder as the container knows it, without a slash at its end.
+    let appPath: Bytes
+    let app: Folder
+    /// `.devloop` in the app folder: record, socket, lock.
+    let own: Folder
+    /// `.devloop/stage`: new files for the app folder, on its file system.
+    let stage: Folder
+    private let root: Folder
+
+    /// - Throws: when the app folder is missing or cannot be written.
+    init(appPath: Bytes) throws(Fault) {
+        self.appPath = appPath
+        app = try Folder.open(appPath)
+        root = try Folder.open(text("/"))
+        own = try Self.make(PathRules.ownFolder, in: app, appPath)
+        stage = try Self.make(text("stage"), in: own, appPath)
+        let probe = stage.create(text("probe"))
+        if probe >= 0 { _ = dl_close(probe) }
+        guard probe >= 0 || probe == -Int32(DL_EEXIST) else { throw Fault(.io, errno: -probe, place: appPath) }
+        _ = dl_clear_folder(stage.descriptor)
+    }
+
+    private static func make(_ name: Bytes, in folder: Folder, _ path: Bytes) throws(Fault) -> Folder {
+        let result = folder.makeFolder(name)
+        guard result == 0 || result == -Int32(DL_EEXIST) else {
+            throw Fault(.io, errno: -result, place: path)
+        }
+        guard let made = try folder.folder(name, path: path) else {
+            throw Fault(.io, errno: Int32(DL_ENOENT), place: path)
+        }
+        return made
+    }
+
+    /// Where a walk to the path starts, and the names on the way.
+    private func start(_ path: Bytes) -> (folder: Folder, prefix: Bytes, names: [Bytes]) {
+        if PathRules.isBelow(path, appPath) {
+            return (app, appPath, PathRules.components(of: Bytes(path[appPath.count...])))
+        }
+        return (root, [], PathRules.components(of: path))
+    }
+
+    /// The place of an existing folder's child; nil when a folder on the way is missing.
+    func locate(_ path: Bytes) throws(Fault) -> Place? {
+        var (folder, walked, names) = start(path)
+        let name = names.removeLast()
+        for step in names {
+            walked.append(0x2F)
+            walked.append(contentsOf: step)
+            guard let next = try folder.folder(step, path: walked) else { return nil }
+            folder = next
+        }
+        return Place(folder: folder, name: name)
+    }
+
+    /// As ``locate(_:)``, making folders on the way; `made` gets the paths of new ones, outermost first.
+    func locate(_ path: Bytes, making made: inout [Bytes]) throws(Fault) -> Place {
+        var (folder, walked, names) = start(path)
+        let name = names.removeLast()
+        for step in names {
+            walked.append(0x2F)
+            walked.append(contentsOf: step)
+            if let next = try folder.folder(step, path: walked) {
+                folder = next
+                continue
+            }
+            let result = folder.makeFolder(step)
+            guard result == 0, let next = try folder.folder(step, path: walked) else {
+                throw Fault(.io, errno: -result, place: walked)
+            }
+            made.append(walked)
+            folder = next
+        }
+        return Place(folder: folder, name: name)
+    }
+
+    /// A folder on the destination's file system for its new content: the agent's own for the app folder, else the
+    /// deepest folder on the way that exists.
+    func stageFolder(for path: Bytes) throws(Fault) -> Folder {
+        var (folder, walked, names) = start(path)
+        if folder === app { return stage }
+        names.removeLast()
+        for step in names {
+            walked.append(0x2F)
+            walked.append(contentsOf: step)
+            let next: Folder?
+            do throws(Fault) {
+                next = try folder.folder(step, path: walked)
+            } catch {
+                // A file that this very set turns into a folder is no obstacle to staging beside it.
+                if error.errno == Int32(DL_ENOTDIR) { return folder }
+                throw error
+            }
+            guard let next else { return folder }
+            folder = next
+        }
+        return folder
+    }
+}

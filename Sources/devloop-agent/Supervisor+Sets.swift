@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CAgent
+
+extension Supervisor {
+    func begin(_ header: SetHeader) {
+        dropTransaction()
+        guard let tree else {
+            owner?.send(.fault(Fault(.syncOff, place: options.appFolder, set: header.set)))
+            return
+        }
+        guard header.base == record.set, header.set > record.set,
+            Int(header.entryCount) + Int(header.deletionCount) <= SyncLimits.maximumEntries
+        else {
+            owner?.send(.fault(Fault(.staleBase, set: header.set)))
+            return
+        }
+        transaction = Transaction(header, tree: tree)
+    }
+
+    /// Everything between `begin` and the end of a set. Frames of a set that was refused are passed over.
+    func advanceSet(_ message: Message, id: UInt32) {
+        guard let transaction, id == UInt32(truncatingIfNeeded: transaction.header.set) else { return }
+        do throws(Fault) {
+            switch message {
+            case .entries(let page): try transaction.add(page, record: record)
+            case .deletions(let page): try transaction.add(page)
+            case .data(let file, let payload, let start):
+                try add(payload, from: start, to: file, transaction)
+            case .copy(let file, let offset, let length):
+                try transaction.copy(file: file, offset: offset, length: length, scratch: scratch)
+                acknowledge(transaction)
+            case .commit: try commit(transaction)
+            case .abort: refuse(Fault(.aborted))
+            default: throw Fault(.badMessage)
+            }
+        } catch {
+            refuse(error)
+        }
+    }
+
+    private func add(
+        _ payload: Bytes, from start: Int, to file: UInt32, _ transaction: Transaction
+    ) throws(Fault) {
+        let result = payload.withUnsafeBytes { buffer -> Fault? in
+            do throws(Fault) {
+                try transaction.data(file: file, UnsafeRawBufferPointer(rebasing: buffer[start...]))
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let result { throw result }
+        acknowledge(transaction)
+    }
+
+    private func acknowledge(_ transaction: Transaction) {
+        guard transaction.taken - transaction.acknowledged >= UInt64(SyncLimits.acknowledgeEvery) else { return }
+        transaction.acknowledged = transaction.taken
+        owner?.send(.dataAcknowledged(set: transaction.header.set, bytes: transaction.taken))
+    }
+
+    private func commit(_ set: Transaction) throws(Fault) {
+        try set.finishContent()
+        var installation = Installation(set, record: record, scratch: scratch)
+        do throws(Fault) {
+            try installation.run(crc: crc)
+        } catch {
+            if error.code == .dirty {
+                record.isDirty = true
+                if let tree { try? record.save(in: tree, crc: crc) }
+            }
+            throw error
+        }
+        transaction = nil
+        record = installation.record
+        lastSet = now()
+        if let info = set.entryInfo, let entry = record.entryFile {
+            known = KnownProgram(info, digest: entry.digest)
+        }
+        if let milliseconds = set.header.graceMilliseconds { grace = UInt64(milliseconds) }
+        if let probe = set.header.probe { check = probe }
+        let consequence = consequence(of: set)
+        owner?.send(
+            .committed(Committed(set: record.set, consequence: consequence, foreign: installation.foreign)))
+        switch consequence {
+        case .restart: orderRestart()
+        case .signal:
+            if case .signal(let number) = set.header.restart { _ = dl_kill(app.pid, Int32(number)) }
+        case .none: return
+        }
+    }
+
+    private func consequence(of set: Transaction) -> Committed.Consequence {
+        guard app.pid > 0 || app.phase == .stopping else { return .restart }
+        switch set.header.restart {
+        case .always: return .restart
+        case .never: return .none
+        case .ifEntryChanged: return set.entries.contains { $0.isEntry } ? .restart : .none
+        case .signal: return app.pid > 0 ? .signal : .none
+        }
+    }
+
+    /// Gives the open set up and says why.
+    func refuse(_ fault: Fault) {
+        guard let set = transaction else { return }
+        dropTransaction()
+        var fault = fault
+        fault.set = set.header.set
+        owner?.send(.fault(fault))
+    }
+
+    func dropTransaction() {
+        transaction?.discard()
+        transaction = nil
+    }
+}

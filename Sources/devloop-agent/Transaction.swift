@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CAgent
+
+/// One change set from `begin` to `commit`: nothing but temporary files exists until all of it has been proved.
+final class Transaction {
+    let header: SetHeader
+    private(set) var entries: [SetEntry] = []
+    private(set) var deletions: [SetDeletion] = []
+    /// Content bytes taken in, copies included; and how many of them the host knows of.
+    private(set) var taken: UInt64 = 0
+    var acknowledged: UInt64 = 0
+    /// Sealed files, in the order of the entries that have content.
+    private(set) var sealed: [StagedFile] = []
+    /// The inode of the new entry executable.
+    private(set) var entryInfo: dl_file_info?
+    private var current: StagedFile?
+    /// The entry whose content is next.
+    private var next = 0
+    let tree: FileTree
+
+    init(_ header: SetHeader, tree: FileTree) {
+        self.header = header
+        self.tree = tree
+    }
+
+    func add(_ page: [SetEntry], record: Record) throws(Fault) {
+        guard entries.count + page.count <= Int(header.entryCount) else { throw Fault(.badMessage) }
+        for entry in page {
+            try check(entry.path)
+            guard entry.size <= SyncLimits.maximumFileSize, entry.mode & ~0o777 == 0 else { throw Fault(.badMessage) }
+            switch entry.content {
+            case .data: break
+            case .keep:
+                guard record.entry(entry.path)?.digest == entry.digest else {
+                    throw Fault(.baseMismatch, place: entry.path)
+                }
+            case .patch(let base, let digest):
+                guard record.entry(base)?.digest == digest else { throw Fault(.baseMismatch, place: base) }
+            }
+            entries.append(entry)
+        }
+    }
+
+    func add(_ page: [SetDeletion]) throws(Fault) {
+        guard deletions.count + page.count <= Int(header.deletionCount) else { throw Fault(.badMessage) }
+        for deletion in page {
+            try check(deletion.path)
+            deletions.append(deletion)
+        }
+    }
+
+    private func check(_ path: Bytes) throws(Fault) {
+        guard let problem = PathRules.problem(with: path) else { return }
+        throw Fault(.badPath, errno: Int32(problem.rawValue), place: path)
+    }
+
+    func data(file: UInt32, _ bytes: UnsafeRawBufferPointer) throws(Fault) {
+        try select(file).append(bytes)
+        taken += UInt64(bytes.count)
+    }
+
+    func copy(file: UInt32, offset: UInt64, length: UInt32, scratch: Scratch) throws(Fault) {
+        guard Int(length) <= SyncLimits.copyRange else { throw Fault(.badMessage) }
+        try select(file).copy(from: offset, length: length, scratch: scratch)
+        taken += UInt64(length)
+    }
+
+    /// Seals the last file; true when all that was announced has come.
+    func finishContent() throws(Fault) {
+        guard entries.count == Int(header.entryCount), deletions.count == Int(header.deletionCount) else {
+            throw Fault(.badMessage)
+        }
+        try sealCurrent()
+        try skipToContent(before: entries.count)
+        guard next == entries.count else { throw Fault(.badMessage) }
+    }
+
+    /// Removes every temporary file.
+    func discard() {
+        current?.discard()
+        current = nil
+        for file in sealed { file.discard() }
+        sealed = []
+    }
+
+    /// The file that the next bytes belong to. Files come whole and in order.
+    private func select(_ file: UInt32) throws(Fault) -> StagedFile {
+        if let current, current.index == file { return current }
+        try sealCurrent()
+        try skipToContent(before: Int(file))
+        guard next == Int(file), next < entries.count, entries[next].content != .keep else { throw Fault(.badMessage) }
+        return try open(next)
+    }
+
+    /// Steps over entries without content frames: kept ones, and empty files.
+    private func skipToContent(before end: Int) throws(Fault) {
+        while next < min(end, entries.count) {
+            if entries[next].content == .keep {
+                next += 1
+            } else if entries[next].size == 0 {
+                _ = try open(next)
+                try sealCurrent()
+            } else {
+                throw Fault(.digestMismatch, place: entries[next].path)
+            }
+        }
+    }
+
+    private func open(_ index: Int) throws(Fault) -> StagedFile {
+        var name = PathRules.ownFolder
+        name.append(contentsOf: text("-"))
+        name.append(contentsOf: decimal(header.set))
+        name.append(contentsOf: text("-"))
+        name.append(contentsOf: decimal(UInt64(index)))
+        let file = try StagedFile(entries[index], index: UInt32(index), name: name, tree: tree)
+        current = file
+        return file
+    }
+
+    private func sealCurrent() throws(Fault) {
+        guard let file = current else { return }
+        let info = try file.seal()
+        if file.entry.isEntry { entryInfo = info }
+        sealed.append(file)
+        current = nil
+        next = Int(file.index) + 1
+    }
+}
