@@ -48,7 +48,7 @@ final class EvaluationControl: Sendable {
 /// Runs the evaluation on a thread of its own, because it blocks and because deeply nested source needs more stack than
 /// threads of the concurrency runtime have.
 enum EvaluationThread {
-    /// Ten times what the deepest source of the language's test suites takes.
+    /// Twice the usual stack of a main thread; it is reserved, not used, until the nesting needs it.
     private static let stackSize = 16 << 20
 
     private final class Work: Sendable {

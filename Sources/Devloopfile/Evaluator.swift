@@ -15,6 +15,8 @@ final class Evaluator {
     let control: EvaluationControl
     var state = SpecState()
     var output: [String] = []
+    /// Settings that the spec takes from outside.
+    var arguments = SpecArguments()
     /// Absolute paths of the files whose top level is running, the innermost last. Relative paths follow the innermost,
     /// whichever file the running function was written in.
     private var executing: [String] = []
@@ -55,6 +57,7 @@ final class Evaluator {
         defer { thread.close() }
         do {
             _ = try execute(mainFile, on: thread)
+            try checkArguments()
         } catch {
             if let fault = convert(error) { throw fault }
         }
@@ -116,7 +119,7 @@ final class Evaluator {
         ]
         let builtins =
             kubernetesBuiltins() + imageBuiltins() + liveUpdateBuiltins() + localBuiltins() + fileBuiltins()
-            + sessionBuiltins()
+            + sessionBuiltins() + dataBuiltins()
         for builtin in builtins { names[builtin.name] = .object(builtin) }
         return names
     }

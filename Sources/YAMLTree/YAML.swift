@@ -6,8 +6,8 @@ package import DevloopCore
 package enum YAML {
     /// All documents of a stream. An empty text has none; an empty document is a plain empty scalar, which means null.
     /// - Parameter file: name for the places in errors and nodes.
-    /// - Throws: code `.yaml` with file, line and column: syntax, duplicate keys, unknown or recursive anchors, more than
-    ///   512 levels, aliases that expand to more than 400,000 values.
+    /// - Throws: code `.yaml` with file, line and column: syntax, duplicate keys, unknown or recursive anchors, more
+    ///   than 512 levels, aliases that expand to more than 400,000 values.
     package static func parse(_ bytes: [UInt8], file: String) throws(DevloopError) -> [YAMLDocument] {
         var composer = try YAMLComposer(bytes, file: file)
         return try composer.documents()

@@ -46,7 +46,8 @@ extension YAMLNode {
 
     /// The node as JSON, as Kubernetes' tools turn YAML into it: number and boolean keys become strings, fractions that
     /// are whole numbers become whole numbers.
-    /// - Throws: what JSON cannot express, with its place: null or structured keys, infinities, a tag that does not fit.
+    /// - Throws: what JSON cannot express, with its place: null or structured keys, infinities,
+    ///   a tag that does not fit.
     package var json: JSONValue {
         get throws(DevloopError) {
             switch content {

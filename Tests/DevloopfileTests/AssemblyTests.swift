@@ -135,7 +135,8 @@ struct AssemblyTests {
         Failure(
             "k8s_resource('app', objects='nope')", "k8s_resource: no object is named by \"nope\"", "3:13",
             hint:
-                "objects: app:deployment:default, web:deployment:default, app:configmap:default, web:configmap:default"),
+                "objects: app:deployment:default, web:deployment:default, "
+                + "app:configmap:default, web:configmap:default"),
         Failure(
             "k8s_resource('app', objects='web')", "k8s_resource: \"web\" names several objects", "3:13",
             hint: "say which: web:deployment:default, web:configmap:default"),

@@ -173,7 +173,8 @@ struct BuiltinTests {
             (
                 "local_resource('a', 'x', readiness_probe=1)",
                 "local_resource: unexpected keyword argument \"readiness_probe\"",
-                "it takes name, cmd, deps, trigger_mode, resource_deps, ignore, auto_init, serve_cmd, cmd_bat, serve_cmd_bat, allow_parallel, links, labels, env, serve_env, dir, serve_dir"
+                "it takes name, cmd, deps, trigger_mode, resource_deps, ignore, auto_init, "
+                    + "serve_cmd, cmd_bat, serve_cmd_bat, allow_parallel, links, labels, env, serve_env, dir, serve_dir"
             ),
             (
                 "local('echo out; echo err >&2; exit 3')",
@@ -221,7 +222,8 @@ struct BuiltinTests {
         let fixture = try SpecFixture(
             """
             swift_image('r:5000/a/b:tag', package='pkg', product='p', base='debian:12', args=['x'], env={'K': 'V'},
-                resources=[('pkg/Public', '/app/./Public')], live_update=[sync('pkg/Public', '/app/Public/')], live=False)
+                resources=[('pkg/Public', '/app/./Public')], live_update=[sync('pkg/Public', '/app/Public/')],
+                live=False)
             """, files: ["pkg/Package.swift": "", "pkg/Public/a": ""])
         let image = try #require(try await fixture.plan().images.first)
         let mapping = FileMapping(source: fixture.directory("pkg/Public"), destination: "/app/Public")
@@ -237,7 +239,8 @@ struct BuiltinTests {
         let fixture = try SpecFixture(
             """
             os.putenv('SHARED', 'yes')
-            local_resource('a', 'make', deps=['src', '/abs'], env={'A': 'b'}, dir='sub', serve_cmd=['serve', '-v'], ignore='*.o')
+            local_resource('a', 'make', deps=['src', '/abs'], env={'A': 'b'}, dir='sub',
+                serve_cmd=['serve', '-v'], ignore='*.o')
             image_loader('load -')
             """)
         let plan = try await fixture.plan()

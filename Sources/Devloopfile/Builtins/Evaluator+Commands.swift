@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DevloopCore
 import Plan
 import ProcessRunner
 import Starlark
@@ -102,7 +103,13 @@ extension Evaluator {
             }
             process.stdin = .bytes(Array(text.utf8))
         }
-        let result = try control.wait { [process] in try await ProcessRunner.run(process) }
+        let result: ProcessResult
+        do {
+            result = try control.wait { [process] in try await ProcessRunner.run(process) }
+        } catch let error as DevloopError {
+            // That the program cannot be started is a fault of the spec, and ends as one.
+            throw SpecFault(error.message, hint: error.hint)
+        }
         guard result.status.isSuccess else {
             let lines = result.errorText.split(separator: "\n").suffix(10).map { "\n  \($0)" }.joined()
             throw SpecFault("\"\(shown)\" failed: \(result.status)\(lines)")

@@ -59,14 +59,4 @@ extension Evaluator {
         }
         return seconds
     }
-
-    /// `config.main_path`, `config.main_dir` and `config.tilt_subcommand`.
-    func configModule() -> StarlarkModule {
-        StarlarkModule(
-            "config",
-            [
-                "main_path": .string(mainFile), "main_dir": .string(Paths.directory(mainFile)),
-                "tilt_subcommand": .string(request.mode.rawValue),
-            ])
-    }
 }

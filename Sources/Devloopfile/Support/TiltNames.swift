@@ -3,13 +3,13 @@
 /// Names that Tilt's dialect has and this version does not, to say so instead of calling them misspelt.
 enum TiltNames {
     static let absent: Set<String> = [
-        "analytics_settings", "cmd_button", "custom_build_with_restart", "dc_resource", "decode_json", "decode_yaml",
-        "decode_yaml_stream", "disable_feature", "disable_snapshots", "docker_build", "docker_build_with_restart",
-        "docker_compose", "docker_prune_settings", "enable_feature", "encode_json", "encode_yaml",
-        "encode_yaml_stream", "exec_action", "experimental_metrics_settings", "experimental_telemetry_cmd",
+        "analytics_settings", "cmd_button", "custom_build_with_restart", "dc_resource",
+        "disable_feature", "disable_snapshots", "docker_build", "docker_build_with_restart",
+        "docker_compose", "docker_prune_settings", "enable_feature",
+        "exec_action", "experimental_metrics_settings", "experimental_telemetry_cmd",
         "filter_yaml", "hasher", "helm", "http_get_action", "k8s_custom_deploy", "k8s_image_json_path", "k8s_kind",
-        "kustomize", "load_dynamic", "local_git_repo", "module", "probe", "read_json", "read_yaml",
-        "read_yaml_stream", "secret_settings", "set_team", "swift_package", "sync_resource", "sys", "tcp_socket_action",
+        "kustomize", "load_dynamic", "local_git_repo", "module", "probe",
+        "secret_settings", "set_team", "swift_package", "sync_resource", "sys", "tcp_socket_action",
         "test", "v1alpha1", "version_settings", "watch_settings", "workload_to_resource_function",
     ]
 

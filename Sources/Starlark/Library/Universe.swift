@@ -60,7 +60,7 @@ enum Universe {
     private static func range(_ thread: Thread, _ arguments: Arguments) throws -> Value {
         let values = try arguments.unpackPositional("range", min: 1, max: 3)
         let names = ["start", "stop", "step"]
-        let numbers = try zip(values, names).map { value, name in try value?.int("range", name) }
+        let numbers = try names.indices.map { try values[$0]?.int("range", names[$0]) }
         var (start, stop, step) = (0, numbers[0] ?? 0, 1)
         if let second = numbers[1] {
             (start, stop) = (stop, second)

@@ -54,7 +54,7 @@ package struct Arguments {
     }
 
     /// Matches arguments that can only be given by position. Throws for names and for a wrong number.
-    func unpackPositional(_ function: String, min: Int, max: Int) throws -> [Value?] {
+    func unpackPositional(_ function: String, min: Int, max: Int) throws -> Positional {
         guard keywords.isEmpty else { throw StarlarkError("\(function): unexpected keyword arguments") }
         let count = positional.count
         if count < min {
@@ -65,7 +65,15 @@ package struct Arguments {
             let bound = min == max ? "" : "at most "
             throw StarlarkError("\(function): got \(count) arguments, want \(bound)\(max)")
         }
-        return (0..<max).map { $0 < count ? positional[$0] : nil }
+        return Positional(values: positional)
+    }
+
+    /// Arguments by position.
+    struct Positional {
+        fileprivate let values: [Value]
+
+        /// The argument at an index; nil where none was given.
+        subscript(index: Int) -> Value? { index < values.count ? values[index] : nil }
     }
 }
 

@@ -12,26 +12,26 @@ extension Thread {
             throw error
         }
         // The state of the innermost frame, kept in variables while it runs.
-        var frame = frames[frames.count - 1]
-        var function = unsafeDowncast(frame.callable, to: StarlarkFunction.self)
+        var function = unsafeDowncast(frames[frames.count - 1].callable, to: StarlarkFunction.self)
         var code = function.code
         var words = code.words
-        var locals = frame.locals
-        var top = frame.top
-        var next = frame.next
+        var locals = frames[frames.count - 1].locals
+        var top = frames[frames.count - 1].top
+        var next = frames[frames.count - 1].next
         var budget = self.budget
         do {
             while true {
                 let word = words[next]
-                next += 1
-                budget -= 1
+                next &+= 1
+                budget &-= 1
                 if budget <= 0 {
                     self.budget = budget
                     try checkpoint()
                     budget = self.budget
                 }
                 let operand = Int(word >> 8)
-                guard let opcode = Opcode(rawValue: UInt8(truncatingIfNeeded: word)) else { continue }
+                // Only `CodeBuilder` writes words, always from an opcode, so the byte needs no check here.
+                let opcode = unsafeBitCast(UInt8(truncatingIfNeeded: word), to: Opcode.self)
                 switch opcode {
                 case .pop:
                     top -= 1
@@ -322,12 +322,11 @@ extension Thread {
                         top -= 1
                         top.deinitialize(count: 1)
                         frames[frames.count - 2].top = top
-                        frame = frames[frames.count - 1]
                         function = target
                         code = target.code
                         words = code.words
-                        locals = frame.locals
-                        top = frame.top
+                        locals = frames[frames.count - 1].locals
+                        top = frames[frames.count - 1].top
                         next = 0
                         continue
                     }
@@ -367,13 +366,12 @@ extension Thread {
                         self.budget = budget
                         return result
                     }
-                    frame = frames[frames.count - 1]
-                    function = unsafeDowncast(frame.callable, to: StarlarkFunction.self)
+                    function = unsafeDowncast(frames[frames.count - 1].callable, to: StarlarkFunction.self)
                     code = function.code
                     words = code.words
-                    locals = frame.locals
-                    top = frame.top
-                    next = frame.next
+                    locals = frames[frames.count - 1].locals
+                    top = frames[frames.count - 1].top
+                    next = frames[frames.count - 1].next
                     top.initialize(to: result)
                     top += 1
                 }
