@@ -11,6 +11,17 @@ package final class StarlarkList: MutableContainer {
         super.init(kind: .list)
     }
 
+    deinit {
+        guard elements.contains(where: Disposal.concerns) else { return }
+        var pending = takeChildren()
+        Disposal.release(&pending)
+    }
+
+    override func takeChildren() -> [Value] {
+        defer { elements = [] }
+        return elements
+    }
+
     /// Adds an element at the end. Throws when the list is frozen or being iterated over.
     package func append(_ value: Value) throws {
         try checkMutable("append to")
@@ -63,13 +74,24 @@ final class ListIterator: StarlarkIterator {
 
 /// A tuple.
 package final class StarlarkTuple: StarlarkObject {
-    /// The elements.
-    package let elements: [Value]
+    /// The elements; they change only when the tuple is being released.
+    package private(set) var elements: [Value]
 
     /// Makes a tuple of these elements.
     package init(_ elements: [Value]) {
         self.elements = elements
         super.init(kind: .tuple)
+    }
+
+    deinit {
+        guard elements.contains(where: Disposal.concerns) else { return }
+        var pending = takeChildren()
+        Disposal.release(&pending)
+    }
+
+    override func takeChildren() -> [Value] {
+        defer { elements = [] }
+        return elements
     }
 
     package override var typeName: String { "tuple" }
