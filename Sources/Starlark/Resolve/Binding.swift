@@ -18,10 +18,11 @@ final class Binding {
     var scope: Scope
     /// The slot within the scope.
     let index: Int
-    /// The first place that binds the name; nil for names from outside the file.
-    let first: Identifier?
+    /// The name and the first place that binds it; nil for names from outside the file. Not the identifier itself, which
+    /// refers to its binding: the two would keep each other alive.
+    let first: (name: String, spot: Spot)?
 
-    init(_ scope: Scope, index: Int = 0, first: Identifier? = nil) {
+    init(_ scope: Scope, index: Int = 0, first: (name: String, spot: Spot)? = nil) {
         self.scope = scope
         self.index = index
         self.first = first
