@@ -139,6 +139,8 @@ final class Resolver {
         for use in block.uses {
             use.identifier.binding = lookupLexical(use.identifier, from: use.block, in: use.block)
         }
+        // A use refers to its block, often the very block that keeps it; nothing would free either.
+        block.uses = []
     }
 
     private func lookupLexical(_ identifier: Identifier, from origin: Block, in block: Block) -> Binding {
