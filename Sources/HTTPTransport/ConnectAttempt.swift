@@ -86,7 +86,8 @@ final class ConnectAttempt: Sendable {
             handle.free()
             curl_slist_free_all(list)
             multi.free()
-            finish(.failure(code.map { HTTPFailure.error($0, detail: detail, address: address) } ?? CancellationError()))
+            finish(
+                .failure(code.map { HTTPFailure.error($0, detail: detail, address: address) } ?? CancellationError()))
             return
         }
         let resources = RawConnection.Resources(handle: handle, multi: multi, list: list, descriptor: descriptor)

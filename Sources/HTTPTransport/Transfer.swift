@@ -60,7 +60,9 @@ final class Transfer: Sendable {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let (now, wish): (Result<[UInt8]?, any Error>?, Wish) = state.withLock { state in
-                    if state.nextChunk < state.chunks.count { return (.success(state.takeChunk()), state.wish(highWater)) }
+                    if state.nextChunk < state.chunks.count {
+                        return (.success(state.takeChunk()), state.wish(highWater))
+                    }
                     switch state.outcome {
                     case .success: return (.success(nil), .nothing)
                     case .failure(let error): return (.failure(error), .nothing)

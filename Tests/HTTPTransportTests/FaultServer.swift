@@ -96,11 +96,12 @@ final class FaultConnection: Sendable {
             let found: (head: String, body: [UInt8])? = buffer.withLock { buffer in
                 guard let end = Self.find([0x0D, 0x0A, 0x0D, 0x0A], in: buffer) else { return nil }
                 let head = String(decoding: buffer[..<end], as: UTF8.self)
-                let length = head.split(separator: "\r\n").compactMap { line -> Int? in
-                    let parts = line.split(separator: ":")
-                    return parts.first?.lowercased() == "content-length"
-                        ? parts.last.flatMap { Int($0.filter(\.isNumber)) } : nil
-                }.first ?? 0
+                let length =
+                    head.split(separator: "\r\n").compactMap { line -> Int? in
+                        let parts = line.split(separator: ":")
+                        return parts.first?.lowercased() == "content-length"
+                            ? parts.last.flatMap { Int($0.filter(\.isNumber)) } : nil
+                    }.first ?? 0
                 guard buffer.count >= end + 4 + length else { return nil }
                 let body = Array(buffer[(end + 4)..<(end + 4 + length)])
                 buffer.removeFirst(end + 4 + length)

@@ -55,7 +55,8 @@ struct HTTPClientTests {
                 $0.lowercased().hasPrefix("expect:") || $0.lowercased().hasPrefix("content-type:")
             }
             connection.answer(
-                200, "", headers: "X-Method: \(lines[0].prefix { $0 != " " })\r\nX-Length: \(length ?? "-")\r\n"
+                200, "",
+                headers: "X-Method: \(lines[0].prefix { $0 != " " })\r\nX-Length: \(length ?? "-")\r\n"
                     + "X-Body: \(body.count)\r\nX-Unwanted: \(isUnwanted)\r\n")
         }
         defer { server.stop() }
@@ -171,7 +172,9 @@ struct HTTPClientTests {
 
     @Test func manyAtOnce() async throws {
         let server = try FaultServer { connection in
-            while let (head, _) = connection.readRequest() { connection.answer(200, String(head.split(separator: " ")[1])) }
+            while let (head, _) = connection.readRequest() {
+                connection.answer(200, String(head.split(separator: " ")[1]))
+            }
         }
         defer { server.stop() }
         let client = try HTTPClient()

@@ -166,6 +166,8 @@ struct HTTPFaultTests {
         #expect((error?.cause as? HTTPFailure)?.kind == .shutDown)
         let rawError = await #expect(throws: DevloopError.self) { try await reading.value }
         #expect((rawError?.cause as? HTTPFailure)?.kind == .shutDown)
+        let stream = await #expect(throws: DevloopError.self) { try await client.stream(HTTPRequest(server.url())) }
+        #expect((stream?.cause as? HTTPFailure)?.kind == .shutDown)
         let later = await #expect(throws: DevloopError.self) { try await client.send(HTTPRequest(server.url())) }
         #expect((later?.cause as? HTTPFailure)?.kind == .shutDown)
     }

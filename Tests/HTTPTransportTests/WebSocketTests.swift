@@ -70,7 +70,8 @@ struct WebSocketTests {
     @Test func chunkedRefusal() async throws {
         let server = try FaultServer { connection in
             _ = connection.readRequest()
-            connection.write("HTTP/1.1 400 Bad\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n3;x=y\r\nefg\r\n0\r\n\r\n")
+            connection.write(
+                "HTTP/1.1 400 Bad\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n3;x=y\r\nefg\r\n0\r\n\r\n")
             connection.waitForEnd()
         }
         defer { server.stop() }
@@ -128,7 +129,8 @@ struct WebSocketTests {
         BreakCase(testDescription: "end without close", bytes: [], code: .clusterUnreachable),
         BreakCase(testDescription: "end inside a frame", bytes: [0x82, 0x05, 1], code: .clusterUnreachable),
         BreakCase(testDescription: "masked frame", bytes: [0x82, 0x81, 0, 0, 0, 0, 1], code: .protocolViolation),
-        BreakCase(testDescription: "close with an error code", bytes: [0x88, 0x02, 0x03, 0xF3], code: .protocolViolation),
+        BreakCase(
+            testDescription: "close with an error code", bytes: [0x88, 0x02, 0x03, 0xF3], code: .protocolViolation),
     ])
     func brokenStreamsAreErrors(_ test: BreakCase) async throws {
         let server = try FaultServer { connection in
@@ -142,7 +144,9 @@ struct WebSocketTests {
     }
 
     @Test func digestsAsTheStandardSays() {
-        func hex(_ bytes: [UInt8]) -> String { bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() }
+        func hex(_ bytes: [UInt8]) -> String {
+            bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        }
         #expect(hex(SHA1.digest(Array("abc".utf8))) == "a9993e364706816aba3e25717850c26c9cd0d89d")
         #expect(hex(SHA1.digest([])) == "da39a3ee5e6b4b0d3255bfef95601890afd80709")
         #expect(
@@ -154,7 +158,9 @@ struct WebSocketTests {
                 == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
     }
 
-    @Test(arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE=")])
+    @Test(arguments: [
+        ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
+    ])
     func base64(_ plain: String, _ encoded: String) {
         #expect(Base64.encode(Array(plain.utf8)) == encoded)
         #expect(Base64.decode(encoded) == Array(plain.utf8))
