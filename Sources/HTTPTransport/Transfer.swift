@@ -83,7 +83,7 @@ final class Transfer: Sendable {
         }
     }
 
-    /// Ends the exchange at once; what was read already stays readable no longer.
+    /// Ends the exchange at once and drops what was not read.
     func cancel() {
         if finish(.failure(CancellationError()), dropBody: true) { loop.post(.remove(self)) }
     }
