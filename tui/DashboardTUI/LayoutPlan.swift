@@ -62,7 +62,7 @@ struct LayoutPlan {
         _ body: GridRect, _ snapshot: DashboardSnapshot, _ view: ViewState, hasErrors: Bool
     ) {
         let isWide = size.width >= Self.threeColumns
-        let leftWidth = isWide ? 54 : min(58, max(48, body.width * 44 / 100))
+        let leftWidth = isWide ? min(64, body.width / 3) : min(58, max(48, body.width * 44 / 100))
         let rightWidth = isWide ? min(60, body.width / 4) : 0
         let wanted = max(1, view.services(snapshot).count) + 1
         let errors = min(view.errors(snapshot).count, max(3, body.height / 5))
