@@ -14,7 +14,9 @@ struct TerminalTests {
         return session
     }
 
-    private func lines(_ screen: String) -> [Substring] { screen.split(separator: "\n", omittingEmptySubsequences: false) }
+    private func lines(_ screen: String) -> [Substring] {
+        screen.split(separator: "\n", omittingEmptySubsequences: false)
+    }
 
     @Test func firstPaintAndQuit() async throws {
         let session = try await open()

@@ -84,9 +84,11 @@ struct LayoutPlan {
                 add(right, [(.events, body.height - 2)])
             }
         } else {
-            add(left, [
-                (.services, services), (.pipeline, pipeline), (.events, body.height - 4 - services - pipeline),
-            ])
+            add(
+                left,
+                [
+                    (.services, services), (.pipeline, pipeline), (.events, body.height - 4 - services - pipeline),
+                ])
             if hasErrors {
                 add(middle, [(.logs, body.height - 3 - errors), (.errors, errors)])
             } else {
