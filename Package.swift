@@ -22,8 +22,8 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = [], path: Str
 }
 
 /// The tests of one target, in `Tests/<name>`.
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: swift)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: swift)
 }
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -168,7 +168,8 @@ let package = Package(
             [
                 "CursesScreen", "DashboardTUI", "DevloopCore", "DevloopTestSupport", "LogStore", "ProcessRunner",
                 "TerminalGrid", "devloop-dashboard-demo",
-            ]),
+            ],
+            exclude: ["Goldens"]),
         tests("YAMLTreeTests", ["DevloopCore", "YAMLTree"]),
         tests(
             "EndToEndTests",
