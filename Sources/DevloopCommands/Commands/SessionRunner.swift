@@ -103,7 +103,7 @@ struct SessionRunner {
 /// Which interface `--ui auto` means.
 enum InterfaceChoice {
     /// Second Ctrl-C: no clean-up beyond the terminal.
-    static func endAtOnce() -> Never { Glibc.exit(ExitStatus.interrupted.rawValue) }
+    static func endAtOnce() -> Never { ProcessEnd.now(ExitStatus.interrupted.rawValue) }
 
     static func choose(_ wanted: Interface, mode: SessionOptions.Mode) throws -> Interface {
         let variable = getenv("DEVLOOP_UI").map { String(cString: $0) }.flatMap(Interface.init(rawValue:))
