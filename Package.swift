@@ -144,14 +144,18 @@ let package = Package(
         tests("DependencyRulesTests", ["DevloopCore", "DevloopTestSupport"]),
         tests("DeployTests", ["Deploy", "DevloopCore", "DevloopTestSupport", "KubeClient", "Plan", "YAMLTree"]),
         tests("DevloopCoreTests", ["DevloopCore"]),
-        tests("DevloopfileTests", ["Devloopfile", "DevloopCore", "DevloopTestSupport", "Plan", "Starlark", "YAMLTree"]),
+        tests(
+            "DevloopfileTests", ["Devloopfile", "DevloopCore", "DevloopTestSupport", "Plan", "Starlark", "YAMLTree"]),
         tests("FileWatchTests", ["DevloopCore", "DevloopTestSupport", "FileWatch", "ProcessRunner"]),
         tests("GitStateTests", ["DevloopCore", "DevloopTestSupport", "GitState", "ProcessRunner"]),
         tests("HTTPTransportTests", ["DevloopCore", "DevloopTestSupport", "HTTPTransport"]),
         tests("HashingTests", ["Hashing"]),
         tests(
             "ImageTests",
-            ["DevloopCore", "DevloopTestSupport", "Hashing", "HTTPTransport", "ImageDelivery", "ImagePack", "ProcessRunner"]),
+            [
+                "DevloopCore", "DevloopTestSupport", "Hashing", "HTTPTransport", "ImageDelivery", "ImagePack",
+                "ProcessRunner",
+            ]),
         tests("KubeClientTests", ["DevloopCore", "DevloopTestSupport", "HTTPTransport", "KubeClient", "YAMLTree"]),
         tests("LogStoreTests", ["DevloopCore", "LogStore"]),
         tests("LoopEngineTests", ["DevloopCore", "DevloopTestSupport", "LogStore", "LoopEngine", "Plan"]),

@@ -76,7 +76,8 @@ struct BuildOutputParser {
             guard let range = Self.range(of: mark, in: rest) else { continue }
             let column = rest.distance(from: rest.startIndex, to: range.lowerBound)
             let note = Diagnostic(
-                location: SourceLocation(file: file, line: excerptLine, column: excerptLine == nil ? nil : max(column, 1)),
+                location: SourceLocation(
+                    file: file, line: excerptLine, column: excerptLine == nil ? nil : max(column, 1)),
                 severity: .note, message: String(rest[range.upperBound...]))
             add(note: note, to: current)
         }
@@ -93,7 +94,8 @@ struct BuildOutputParser {
     /// `[12/40] Compiling Module File.swift`.
     static func progress(_ line: String) -> (done: Int, total: Int, step: String)? {
         guard line.hasPrefix("["), let end = line.firstIndex(of: "]") else { return nil }
-        let parts = line[line.index(after: line.startIndex)..<end].split(separator: "/", omittingEmptySubsequences: false)
+        let parts = line[line.index(after: line.startIndex)..<end].split(
+            separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let done = Int(parts[0]), let total = Int(parts[1]) else { return nil }
         return (done, total, String(line[line.index(after: end)...].drop { $0 == " " }))
     }

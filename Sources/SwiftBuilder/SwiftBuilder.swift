@@ -59,7 +59,8 @@ package actor SwiftBuilder {
         let result = try await ProcessRunner.run(
             ProcessCommand(
                 [
-                    swift.swift, "package", "--package-path", folder, "--scratch-path", "\(folder)/\(Self.scratchFolder)",
+                    swift.swift, "package", "--package-path", folder, "--scratch-path",
+                    "\(folder)/\(Self.scratchFolder)",
                     "describe", "--type", "json",
                 ], directory: folder, environment: .exact(environment)))
         guard result.status.isSuccess else {

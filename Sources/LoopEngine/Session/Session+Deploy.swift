@@ -50,8 +50,11 @@ extension Session {
                 } catch {
                     journal.record(
                         .podWarned, resource: name,
-                        ["object": .string("pod/\(pod.name)"), "reason": "RestartFailed", "message": .string(Self.text(error)),
-                            "count": 1])
+                        [
+                            "object": .string("pod/\(pod.name)"), "reason": "RestartFailed",
+                            "message": .string(Self.text(error)),
+                            "count": 1,
+                        ])
                 }
             }
         }
