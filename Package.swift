@@ -154,7 +154,8 @@ let package = Package(
             ["DevloopCore", "DevloopTestSupport", "Hashing", "HTTPTransport", "ImageDelivery", "ImagePack", "ProcessRunner"]),
         tests("KubeClientTests", ["DevloopCore", "DevloopTestSupport", "HTTPTransport", "KubeClient", "YAMLTree"]),
         tests("LogStoreTests", ["DevloopCore", "LogStore"]),
-        tests("LoopEngineTests", ["DevloopCore", "DevloopTestSupport", "LogStore", "LoopEngine", "Plan"]),
+        tests(
+            "LoopEngineTests", ["DevloopCore", "DevloopTestSupport", "LogStore", "LoopEngine", "Plan", "ProcessRunner"]),
         tests(
             "PodSyncTests",
             ["DevloopCore", "DevloopTestSupport", "Hashing", "KubeClient", "PodSync", "ProcessRunner", "SyncProtocol"]),
