@@ -224,7 +224,9 @@ struct PodHealthTests {
             ],
             "status": [
                 "phase": "Running", "conditions": [Self.isReady], "containerStatuses": [Self.running],
-                "initContainerStatuses": [["name": "migrate", "restartCount": 4, "state": ["terminated": ["exitCode": 0]]]],
+                "initContainerStatuses": [
+                    ["name": "migrate", "restartCount": 4, "state": ["terminated": ["exitCode": 0]]]
+                ],
             ],
         ])
         #expect(status.name == "web-1")

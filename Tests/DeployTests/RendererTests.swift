@@ -34,7 +34,8 @@ struct RendererTests {
     }
 
     @Test func addsLabelsImageAndPullPolicyAndNothingElse() throws {
-        let object = ManifestObject(Self.deployment([["name": "web", "image": "shop/web", "ports": [["containerPort": 80]]]]))
+        let object = ManifestObject(
+            Self.deployment([["name": "web", "image": "shop/web", "ports": [["containerPort": 80]]]]))
         let rendered = Self.renderer().render(object)
         let generation = try #require(rendered.generation)
         let wanted: JSONValue = [
@@ -147,7 +148,10 @@ struct RendererTests {
         let rendered = Self.renderer(live: live).render(object)
         #expect(
             Self.containers(rendered, "initContainers") == [
-                ["name": "migrate", "image": "shop/web:devloop-1", "imagePullPolicy": "IfNotPresent", "args": ["migrate"]]
+                [
+                    "name": "migrate", "image": "shop/web:devloop-1", "imagePullPolicy": "IfNotPresent",
+                    "args": ["migrate"],
+                ]
             ])
         #expect(Self.containers(rendered) == [["name": "other", "image": "redis"]])
         #expect(rendered.json.at("spec", "template", "spec", "volumes") == nil)

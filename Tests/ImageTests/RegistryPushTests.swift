@@ -2,8 +2,8 @@
 
 import DevloopCore
 import DevloopTestSupport
-import Hashing
 import HTTPTransport
+import Hashing
 import ImageDelivery
 import ImagePack
 import ProcessRunner
@@ -53,7 +53,8 @@ struct RegistryPushTests {
 
     @Test func theNodePullsWhatWasPushed() async throws {
         let node = try NodeImportTests.Node()
-        let push = RegistryPush(client: try HTTPClient(), host: "\(Self.host)/team", hostFromCluster: nil, singleName: "")
+        let push = RegistryPush(
+            client: try HTTPClient(), host: "\(Self.host)/team", hostFromCluster: nil, singleName: "")
         let image = try ImageFixture().image(ref: unique("pull"), base: unique("base"), program: unique("program"))
         let delivery = try await push.deliver(image)
         #expect(delivery.reference.hasPrefix("\(Self.host)/"))

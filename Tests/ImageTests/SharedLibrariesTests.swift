@@ -21,7 +21,8 @@ struct SharedLibrariesTests {
         // The kernel's own page is no file.
         Case(text: "\tlinux-vdso.so.1 (0x00007ffd5a5f2000)"),
         Case(
-            text: "\tlibc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f1c)\n\t/lib64/ld-linux-x86-64.so.2 (0x00007f1d)",
+            text:
+                "\tlibc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f1c)\n\t/lib64/ld-linux-x86-64.so.2 (0x00007f1d)",
             libraries: ["libc.so.6 /lib/x86_64-linux-gnu/libc.so.6"], loader: "/lib64/ld-linux-x86-64.so.2"),
         Case(
             text: "\t/lib/ld-linux-aarch64.so.1 => /usr/lib/ld-linux-aarch64.so.1 (0x0000ffff)",

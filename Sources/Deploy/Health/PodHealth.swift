@@ -7,7 +7,8 @@ package enum PodHealth {
     /// - Parameter pod: the API object.
     package static func status(of pod: JSONValue) -> PodStatus {
         let metadata = pod["metadata"] ?? .null
-        let containers = statuses(pod, "initContainerStatuses", specs: "initContainers", isInit: true)
+        let containers =
+            statuses(pod, "initContainerStatuses", specs: "initContainers", isInit: true)
             + statuses(pod, "containerStatuses", specs: "containers", isInit: false)
         let labels = metadata["labels"]?.object?.members.reduce(into: [String: String]()) {
             $0[$1.key] = $1.value.string
@@ -84,7 +85,9 @@ package enum PodHealth {
             for container in status[key]?.array ?? [] {
                 let name = container["name"]?.string ?? ""
                 if let reason = container.at("state", "waiting", "reason")?.string {
-                    return (.starting(reason == "ContainerCreating" ? "creating \(name)" : "\(name): \(reason)"), reason)
+                    return (
+                        .starting(reason == "ContainerCreating" ? "creating \(name)" : "\(name): \(reason)"), reason
+                    )
                 }
                 // One that ended well starts again only where the Pod says so.
                 if let code = container.at("state", "terminated", "exitCode")?.int, key == "containerStatuses",

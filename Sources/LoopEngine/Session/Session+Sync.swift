@@ -185,7 +185,9 @@ extension Session {
             [
                 "pod": .string(pod), "container": .string(container), "code": .int(code), "message": .string(message),
             ])
-        set(.failed("\(pod): \(message)", hint: "its last lines are in the log; the next save starts it again"), for: name)
+        set(
+            .failed("\(pod): \(message)", hint: "its last lines are in the log; the next save starts it again"),
+            for: name)
     }
 
     /// - Returns: whether to try again at once.

@@ -17,7 +17,8 @@ struct Attachment {
     /// Wakes the attachment's loop.
     var signal: AsyncStream<Void>.Continuation
 
-    var isCurrent: Bool { version == wanted }
+    /// A newer version than the wanted one is fine: the image's set may have grown while it was sent.
+    var isCurrent: Bool { version.map { $0 >= wanted } ?? false }
 
     /// A restarted container is a new one: its id is part of the key.
     static func key(_ pod: PodStatus, _ container: PodStatus.Container) -> String {
