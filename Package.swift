@@ -141,7 +141,7 @@ let package = Package(
 
         // Tests
         library("DevloopTestSupport", ["DevloopCore", "ProcessRunner"]),
-        tests("DependencyRulesTests", ["DevloopCore", "DevloopTestSupport"]),
+        tests("DependencyRulesTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
         tests("DeployTests", ["Deploy", "DevloopCore", "DevloopTestSupport", "KubeClient", "Plan", "YAMLTree"]),
         tests("DevloopCoreTests", ["DevloopCore"]),
         tests(
@@ -158,7 +158,8 @@ let package = Package(
             ]),
         tests("KubeClientTests", ["DevloopCore", "DevloopTestSupport", "HTTPTransport", "KubeClient", "YAMLTree"]),
         tests("LogStoreTests", ["DevloopCore", "LogStore"]),
-        tests("LoopEngineTests", ["DevloopCore", "DevloopTestSupport", "LogStore", "LoopEngine", "Plan"]),
+        tests(
+            "LoopEngineTests", ["DevloopCore", "DevloopTestSupport", "LogStore", "LoopEngine", "Plan", "ProcessRunner"]),
         tests(
             "PodSyncTests",
             ["DevloopCore", "DevloopTestSupport", "Hashing", "KubeClient", "PodSync", "ProcessRunner", "SyncProtocol"]),
