@@ -36,38 +36,6 @@ struct TransactionTests {
         await session.close()
     }
 
-    @Test(
-        "S01 a stream that is cut anywhere changes nothing",
-        arguments: [0, 1, 17, 300, 5_000, 131_100, 700_000, 1_048_000])
-    func cut(place: Int) async throws {
-        let agent = try AgentHarness()
-        let path = agent.image + "/data"
-        let old = noise(1_000, seed: 2)
-        let first = try await agent.connect()
-        _ = try await first.apply(ChangeSet(files: [SyncFile(destination: path, bytes: old)]))
-        let pid = try await first.state().pid
-        await first.close()
-
-        let new = SyncFile(destination: path, bytes: noise(1 << 20, seed: 3))
-        let hello = 120
-        let error = await #expect(throws: DevloopError.self) {
-            let session = try await agent.connect(owner: "cut", force: true) {
-                FaultyChannel($0, .cut(at: hello + place))
-            }
-            _ = try await session.apply(ChangeSet(files: [new]))
-        }
-        #expect(error?.code == .syncDisconnected)
-        #expect(readFile(path) == old)
-
-        let again = try await agent.connect(owner: "again", force: true)
-        let result = try await again.apply(ChangeSet(files: [new]))
-        #expect(result.outcome == .committed)
-        #expect(SHA256.digest(of: try #require(readFile(path))) == new.digest)
-        #expect(try await again.state().pid == pid)
-        #expect(agent.leftovers() == [])
-        await again.close()
-    }
-
     @Test("S02 a flipped bit in the content is found and the set sent again", arguments: [400, 140_000, 600_000])
     func flip(place: Int) async throws {
         let agent = try AgentHarness()
@@ -78,36 +46,6 @@ struct TransactionTests {
         #expect(result.resends == 1)
         #expect(SHA256.digest(of: try #require(readFile(path))) == file.digest)
         #expect(agent.leftovers() == [])
-        await session.close()
-    }
-
-    @Test("S03 a source that was rewritten is never sent torn")
-    func rewritten() async throws {
-        let agent = try AgentHarness()
-        let source = agent.root + "/artifact"
-        let content = noise(2 << 20, seed: 5)
-        try writeFile(source, content)
-        let path = agent.image + "/data"
-        var file = SyncFile(
-            destination: path, source: .file(source), mode: 0o644, digest: SHA256.digest(of: content),
-            size: UInt64(content.count))
-        var torn = content
-        torn.replaceSubrange(1_500_000..<1_500_004, with: [1, 2, 3, 4])
-        try writeFile(source, torn)
-        let session = try await agent.connect()
-        let error = await #expect(throws: DevloopError.self) { _ = try await session.apply(ChangeSet(files: [file])) }
-        #expect(error?.code == .syncSourceChanged)
-        #expect(readFile(path) == nil)
-        #expect(await eventually { agent.leftovers() == [] })
-        file.digest = SHA256.digest(of: torn)
-        let result = try await session.apply(ChangeSet(files: [file]))
-        #expect(result.outcome == .committed)
-        #expect(readFile(path) == torn)
-        unlink(source)
-        file.digest = SHA256.digest(of: content)
-        let gone = await #expect(throws: DevloopError.self) { _ = try await session.apply(ChangeSet(files: [file])) }
-        #expect(gone?.code == .syncSourceChanged)
-        #expect(readFile(path) == torn)
         await session.close()
     }
 
@@ -122,64 +60,6 @@ struct TransactionTests {
         #expect(text(path) == "bbbb")
         let same = try await session.apply(ChangeSet(files: [SyncFile(destination: path, bytes: Array("bbbb".utf8))]))
         #expect(same.outcome == .unchanged)
-        await session.close()
-    }
-
-    @Test("S14 only what is ours is deleted, and folders that we made and that are empty")
-    func deletes() async throws {
-        let agent = try AgentHarness()
-        let session = try await agent.connect()
-        try writeFile(agent.image + "/theirs", Array("image".utf8))
-        try writeFile(agent.image + "/packed", Array("packed".utf8))
-        let ours = agent.image + "/made/here/ours"
-        _ = try await session.apply(ChangeSet(files: [SyncFile(destination: ours, bytes: [1])]))
-        let result = try await session.apply(
-            ChangeSet(deletions: [
-                .init(path: ours),
-                .init(path: agent.image + "/theirs", imageDigest: SHA256.digest(of: [0])),
-                .init(path: agent.image + "/packed", imageDigest: SHA256.digest(of: Array("packed".utf8))),
-                .init(path: agent.image + "/unknown"),
-            ]))
-        #expect(result.foreign == [agent.image + "/theirs"])
-        #expect(result.filesDeleted == 2)
-        #expect(readFile(ours) == nil)
-        #expect(access(agent.image + "/made", F_OK) != 0)
-        #expect(text(agent.image + "/theirs") == "image")
-        #expect(readFile(agent.image + "/packed") == nil)
-        #expect(try await session.state().files.isEmpty)
-        #expect(agent.leftovers() == [])
-        await session.close()
-    }
-
-    @Test("S16 file to folder, folder to file, and a rename that sends no content")
-    func shapes() async throws {
-        let agent = try AgentHarness()
-        let session = try await agent.connect()
-        let place = agent.image + "/thing"
-        let big = noise(500_000, seed: 6)
-        _ = try await session.apply(ChangeSet(files: [SyncFile(destination: place, bytes: big)]))
-        let inside = try await session.apply(
-            ChangeSet(files: [SyncFile(destination: place + "/inner/a", bytes: big)], deletions: [.init(path: place)]))
-        #expect(inside.bytesSent < 1_000)
-        #expect(readFile(place + "/inner/a") == big)
-        _ = try await session.apply(
-            ChangeSet(files: [SyncFile(destination: place, bytes: [7])], deletions: [.init(path: place + "/inner/a")]))
-        #expect(readFile(place) == [7])
-        #expect(agent.leftovers() == [])
-        // A folder with something in it that is not ours stays, and the whole set with it.
-        mkdir(agent.image + "/full", 0o755)
-        try writeFile(agent.image + "/full/theirs", [1])
-        let error = await #expect(throws: DevloopError.self) {
-            _ = try await session.apply(
-                ChangeSet(files: [
-                    SyncFile(destination: agent.image + "/first", bytes: [1]),
-                    SyncFile(destination: agent.image + "/full", bytes: [1]),
-                ]))
-        }
-        #expect(error?.code == .syncImpossible)
-        #expect(readFile(agent.image + "/first") == nil)
-        #expect(readFile(agent.image + "/full/theirs") == [1])
-        #expect(agent.leftovers() == [])
         await session.close()
     }
 
@@ -255,23 +135,6 @@ struct TransactionTests {
         let healed = try await session.apply(ChangeSet(files: [SyncFile(destination: path, bytes: bytes)]))
         #expect(healed.resends == 1)
         #expect(readFile(path) == bytes)
-        await session.close()
-    }
-
-    @Test("a set of many files, larger than one page and one window")
-    func many() async throws {
-        let agent = try AgentHarness()
-        let session = try await agent.connect()
-        var files = (0..<3_000).map {
-            SyncFile(destination: agent.image + "/many/\($0 % 50)/file-\($0)", bytes: Array("content \($0)".utf8))
-        }
-        files.append(SyncFile(destination: agent.image + "/big", bytes: noise(9 << 20, seed: 9)))
-        let result = try await session.apply(ChangeSet(files: files))
-        #expect(result.filesSent == 3_001)
-        #expect(try await session.state().files.count == 3_001)
-        let none = try await session.apply(ChangeSet(deletions: files.map { .init(path: $0.destination) }))
-        #expect(none.filesDeleted == 3_001)
-        #expect(listFiles(agent.image) == ["service"])
         await session.close()
     }
 }
