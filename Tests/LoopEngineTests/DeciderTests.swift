@@ -52,7 +52,8 @@ struct DeciderTests {
             name: "source of one product", paths: ["/work/Sources/web/main.swift"], stale: ["/work": ["web"]],
             decisions: ["web build: product web is made from it"]),
         Case(
-            name: "source of two products", paths: ["/work/Sources/Shared/a.swift"], stale: ["/work": ["web", "worker"]],
+            name: "source of two products", paths: ["/work/Sources/Shared/a.swift"],
+            stale: ["/work": ["web", "worker"]],
             decisions: ["web build: product web is made from it", "worker build: product worker is made from it"]),
         Case(name: "stale product of another package", paths: ["/else/a.swift"], stale: ["/else": ["web"]]),
         Case(
@@ -80,7 +81,8 @@ struct DeciderTests {
             name: "local command by a single file", paths: ["/work/one.txt"],
             decisions: ["generate run: one.txt is one of its deps"]),
         Case(
-            name: "one save, three resources", paths: ["/work/Public/a", "/work/Sources/worker/x.swift", "/work/api/y"],
+            name: "one save, three resources",
+            paths: ["/work/Public/a", "/work/Sources/worker/x.swift", "/work/api/y"],
             stale: ["/work": ["worker"]],
             decisions: [
                 "web sync: a goes to /app/Public/a", "worker build: product worker is made from it",

@@ -13,7 +13,8 @@ struct SessionStartTests {
             try await test.bringUp()
             try await test.events.wait(.forwardOpened)
             let wanted = [
-                "session.started", "plan.loaded", "cluster.connected", "build.started", "build.finished", "image.packed",
+                "session.started", "plan.loaded", "cluster.connected", "build.started", "build.finished",
+                "image.packed",
                 "image.delivered", "object.applied", "pod.changed", "sync.started", "sync.committed",
             ]
             let told = test.events.kinds

@@ -79,7 +79,8 @@ extension RealBuilds {
     func aBrokenManifestIsToldWithItsPlace() async throws {
         let demo = try DemoPackage()
         #expect(try await demo.builder.graph().root.executables == ["alpha", "beta-tool"])
-        try demo.folder.write("Package.swift", DemoPackage.manifest.replacing(".target(name: \"Shared\")", with: ".targett()"))
+        try demo.folder.write(
+            "Package.swift", DemoPackage.manifest.replacing(".target(name: \"Shared\")", with: ".targett()"))
         for _ in 1...2 {
             let error = await #expect(throws: DevloopError.self) {
                 try await demo.builder.products(affectedBy: [demo.folder("Package.swift")])

@@ -45,7 +45,8 @@ enum Samples {
             watchedFiles: ["/work/Devloopfile", "/work/k8s/web.yaml"])
     }
 
-    static func local(_ name: String, command: [String]? = nil, serve: [String]? = nil, deps: [String] = []) -> Resource {
+    static func local(_ name: String, command: [String]? = nil, serve: [String]? = nil, deps: [String] = []) -> Resource
+    {
         var local = LocalResource(
             command: command.map { Command(arguments: $0, directory: "/work") },
             serveCommand: serve.map { Command(arguments: $0, directory: "/work") })
