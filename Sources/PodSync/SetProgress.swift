@@ -35,9 +35,10 @@ struct SetProgress {
     /// Bytes of this set that were taken in.
     func taken(of set: UInt64) -> UInt64 { acknowledged.set == set ? acknowledged.bytes : 0 }
 
-    mutating func forget(_ set: UInt64) {
-        committed[set] = nil
-        faults[set] = nil
+    /// Drops what was said about sets up to this one.
+    mutating func forget(upTo set: UInt64) {
+        committed = committed.filter { $0.key > set }
+        faults = faults.filter { $0.key > set }
     }
 }
 
