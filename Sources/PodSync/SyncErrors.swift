@@ -1,19 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import DevloopCore
+import DevloopCore
 import Glibc
 import SyncProtocol
-
-extension DevloopError.Code {
-    /// A file changed while it was being sent: nothing was applied; send again from its final content.
-    package static let syncSourceChanged = Self("sync-source-changed", exit: .workFailed)
-    /// The stream to the agent ended or went silent: connect again, and compare with the container's record.
-    package static let syncDisconnected = Self("sync-disconnected", exit: .workFailed)
-    /// Another `devloop` owns the agent.
-    package static let syncBusy = Self("sync-busy", exit: .workFailed)
-    /// The container cannot take the files (read-only, full, not permitted, wrong machine): build an image instead.
-    package static let syncImpossible = Self("sync-impossible", exit: .workFailed)
-}
 
 extension DevloopError {
     /// The fault that the agent reported, as the user is told.
@@ -28,7 +17,7 @@ extension DevloopError {
                 hint: "rebuild the image, so that it gets the agent of this devloop")
         case .busy:
             self.init(
-                .syncBusy, "the container's agent belongs to \(place)", hint: "stop that session, or use --force")
+                .syncBusy, "the container's agent belongs to \(place)", hint: "stop that session")
         case .takenOver: self.init(.syncBusy, "the container's agent was taken over by \(place)")
         case .badPath:
             let problem = PathRules.Problem(rawValue: UInt8(clamping: fault.errno))
@@ -38,7 +27,8 @@ extension DevloopError {
                 .syncImpossible, "cannot sync through the symbolic link \(place) in the container",
                 hint: "use the path that it points to")
         case .staleBase, .baseMismatch:
-            self.init(.sync, "the container has other files than it reported, at \(place.isEmpty ? "its record" : place)")
+            self.init(
+                .sync, "the container has other files than it reported, at \(place.isEmpty ? "its record" : place)")
         case .damaged, .digestMismatch:
             self.init(.sync, "data was damaged on its way to the container\(place.isEmpty ? "" : ": \(place)")")
         case .badMessage: self.init(.protocolViolation, "the agent did not understand a message")
@@ -61,7 +51,8 @@ extension DevloopError {
         let hint: String? =
             switch errno {
             case EROFS: "the file system is read-only: sync below \(agent?.appFolder ?? "/devloop/app")"
-            case EACCES, EPERM: "the container runs as user \(agent.map { String($0.uid) } ?? "?") and may not write there"
+            case EACCES, EPERM:
+                "the container runs as user \(agent.map { String($0.uid) } ?? "?") and may not write there"
             case ENOSPC, EDQUOT: "free space in the container, or give the volume a larger limit"
             case EISDIR, ENOTDIR, ENOTEMPTY: "something that devloop did not put there is in the way"
             default: nil

@@ -36,7 +36,9 @@ struct TransactionTests {
         await session.close()
     }
 
-    @Test("S01 a stream that is cut anywhere changes nothing", arguments: [0, 1, 17, 300, 5_000, 131_100, 700_000, 1_048_000])
+    @Test(
+        "S01 a stream that is cut anywhere changes nothing",
+        arguments: [0, 1, 17, 300, 5_000, 131_100, 700_000, 1_048_000])
     func cut(place: Int) async throws {
         let agent = try AgentHarness()
         let path = agent.image + "/data"
@@ -49,7 +51,9 @@ struct TransactionTests {
         let new = SyncFile(destination: path, bytes: noise(1 << 20, seed: 3))
         let hello = 120
         let error = await #expect(throws: DevloopError.self) {
-            let session = try await agent.connect(owner: "cut", force: true) { FaultyChannel($0, .cut(at: hello + place)) }
+            let session = try await agent.connect(owner: "cut", force: true) {
+                FaultyChannel($0, .cut(at: hello + place))
+            }
             _ = try await session.apply(ChangeSet(files: [new]))
         }
         #expect(error?.code == .syncDisconnected)
@@ -198,7 +202,9 @@ struct TransactionTests {
     func paths() async throws {
         let agent = try AgentHarness()
         let session = try await agent.connect()
-        for bad in ["relative", "/a/../b", "/a//b", "/a/", "/proc/x", "/dev/x", agent.appFolder + "/.devloop/record", "/a\0b"] {
+        for bad in [
+            "relative", "/a/../b", "/a//b", "/a/", "/proc/x", "/dev/x", agent.appFolder + "/.devloop/record", "/a\0b",
+        ] {
             let error = await #expect(throws: DevloopError.self) {
                 _ = try await session.apply(ChangeSet(files: [SyncFile(destination: bad, bytes: [1])]))
             }
@@ -207,7 +213,8 @@ struct TransactionTests {
         mkdir(agent.root + "/outside", 0o755)
         symlink(agent.root + "/outside", agent.image + "/link")
         let link = await #expect(throws: DevloopError.self) {
-            _ = try await session.apply(ChangeSet(files: [SyncFile(destination: agent.image + "/link/file", bytes: [1])]))
+            _ = try await session.apply(
+                ChangeSet(files: [SyncFile(destination: agent.image + "/link/file", bytes: [1])]))
         }
         #expect(link?.message.contains("symbolic link \(agent.image)/link") == true)
         #expect(listFiles(agent.root + "/outside") == [])

@@ -65,6 +65,14 @@ extension DevloopError.Code {
     package static let image = Self("image", exit: .workFailed)
     /// A change set could not be brought into a container.
     package static let sync = Self("sync", exit: .workFailed)
+    /// A file changed while it was being sent: nothing was applied; send again from its final content.
+    package static let syncSourceChanged = Self("sync-source-changed", exit: .workFailed)
+    /// The stream to the agent ended or went silent: connect again, and compare with the container's record.
+    package static let syncDisconnected = Self("sync-disconnected", exit: .workFailed)
+    /// Another `devloop` owns the agent.
+    package static let syncBusy = Self("sync-busy", exit: .workFailed)
+    /// The container cannot take the files (read-only, full, not permitted, wrong machine): build an image instead.
+    package static let syncImpossible = Self("sync-impossible", exit: .workFailed)
     /// A workload did not become healthy.
     package static let unhealthy = Self("unhealthy", exit: .workFailed)
     /// A port on this machine is in use.

@@ -36,7 +36,9 @@ final class PipeChannel: ByteChannel {
                 var position = 0
                 while position < bytes.count {
                     let start = position
-                    let count = bytes.withUnsafeBytes { write(process.input, $0.baseAddress.map { $0 + start }, $0.count - start) }
+                    let count = bytes.withUnsafeBytes {
+                        write(process.input, $0.baseAddress.map { $0 + start }, $0.count - start)
+                    }
                     if count < 0, errno == EINTR { continue }
                     guard count > 0 else { break }
                     position += count

@@ -26,7 +26,8 @@ final class TestProcess: Sendable {
         posix_spawn_file_actions_adddup2(&actions, toChild[0], 0)
         posix_spawn_file_actions_adddup2(&actions, fromChild[1], 1)
         var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-        var variables: [UnsafeMutablePointer<CChar>?] = (environment + ["PATH=/usr/bin:/bin"]).map { strdup($0) } + [nil]
+        var variables: [UnsafeMutablePointer<CChar>?] =
+            (environment + ["PATH=/usr/bin:/bin"]).map { strdup($0) } + [nil]
         defer { for word in words + variables { free(word) } }
         var child: pid_t = 0
         let result = posix_spawn(&child, arguments[0], &actions, nil, &words, &variables)

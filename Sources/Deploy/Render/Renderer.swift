@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import DevloopCore
+package import Plan
+
+/// Turns an object of the spec into the one that is applied; adds exactly what design §4.5 lists. Pure.
+package struct Renderer: Sendable {
+    /// What a live container needs beyond its image.
+    package struct Live: Sendable {
+        /// The image's own program and arguments, for manifests that name none.
+        package var entrypoint: [String]
+        package var arguments: [String]
+
+        package init(entrypoint: [String], arguments: [String]) {
+            self.entrypoint = entrypoint
+            self.arguments = arguments
+        }
+    }
+
+    /// Where the agent is in images that we pack for `up`.
+    package static let agentPath = "/devloop/agent"
+    /// Where synced executables live; an emptyDir, so that they survive a crash of the container.
+    package static let appDirectory = "/devloop/app"
+    package static let volumeName = "devloop-app"
+    package static let managedByLabel = "app.kubernetes.io/managed-by"
+    /// Value: the resource that the object, and each of its Pods, belongs to.
+    package static let resourceLabel = "devloop.dev/resource"
+    /// On Pod templates: a digest of the template, by which Pods of one apply are told from those of another.
+    package static let generationAnnotation = "devloop.dev/generation"
+    /// On objects that did not exist before: what `down` may delete.
+    package static let createdAnnotation = "devloop.dev/created"
+
+    package var resource: String
+    /// Replacement by ref of the spec.
+    package var references: [String: String]
+    /// By ref; containers of these images get the agent.
+    package var live: [String: Live]
+    /// Arguments that tell the agent of a container's readiness check.
+    package var probeArguments: @Sendable (JSONValue) -> [String]
+    /// Whether a name in a manifest means the ref of the spec.
+    package var matches: @Sendable (_ name: String, _ ref: String) -> Bool
+    /// Twelve digits that stand for the text.
+    package var digest: @Sendable (String) -> String
+
+    package init(
+        resource: String, references: [String: String], live: [String: Live],
+        probeArguments: @escaping @Sendable (JSONValue) -> [String],
+        matches: @escaping @Sendable (String, String) -> Bool,
+        digest: @escaping @Sendable (String) -> String
+    ) {
+        self.resource = resource
+        self.references = references
+        self.live = live
+        self.probeArguments = probeArguments
+        self.matches = matches
+        self.digest = digest
+    }
+
+    package struct Rendered: Sendable {
+        package var json: JSONValue
+        /// Nil for objects without a Pod template.
+        package var generation: String?
+    }
+
+    package func render(_ object: ManifestObject) -> Rendered {
+        var json = object.json
+        json["status"] = nil
+        label(&json)
+        guard let path = Self.templatePath(object.kind), var template = json.value(at: path) else {
+            return Rendered(json: json, generation: nil)
+        }
+        if var spec = template["spec"] {
+            inject(&spec)
+            template["spec"] = spec
+        }
+        label(&template)
+        let generation = digest(template.jsonText)
+        var metadata = template["metadata"] ?? .object([:])
+        var annotations = metadata["annotations"] ?? .object([:])
+        annotations[Self.generationAnnotation] = .string(generation)
+        metadata["annotations"] = annotations
+        template["metadata"] = metadata
+        json.set(template, at: path)
+        return Rendered(json: json, generation: generation)
+    }
+
+    /// Keys that lead to what has `metadata` and `spec` of a Pod; empty for a Pod itself, nil for kinds without one.
+    static func templatePath(_ kind: String) -> [String]? {
+        switch kind {
+        case "Pod": []
+        case "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job":
+            ["spec", "template"]
+        case "CronJob": ["spec", "jobTemplate", "spec", "template"]
+        default: nil
+        }
+    }
+
+    private func label(_ json: inout JSONValue) {
+        var metadata = json["metadata"] ?? .object([:])
+        var labels = metadata["labels"] ?? .object([:])
+        if labels[Self.managedByLabel] == nil { labels[Self.managedByLabel] = "devloop" }
+        labels[Self.resourceLabel] = .string(resource)
+        metadata["labels"] = labels
+        json["metadata"] = metadata
+    }
+
+    private func inject(_ spec: inout JSONValue) {
+        var usesAgent = false
+        for list in ["initContainers", "containers"] {
+            guard let containers = spec[list]?.array else { continue }
+            spec[list] = .array(
+                containers.map { container in
+                    guard let name = container["image"]?.string,
+                        let ref = references.keys.sorted().first(where: { matches(name, $0) })
+                    else { return container }
+                    var container = container
+                    container["image"] = .string(references[ref] ?? name)
+                    container["imagePullPolicy"] = "IfNotPresent"
+                    if list == "containers", let live = live[ref] {
+                        addAgent(to: &container, live)
+                        usesAgent = true
+                    }
+                    return container
+                })
+        }
+        if usesAgent {
+            var volumes = spec["volumes"]?.array ?? []
+            volumes.append(["name": .string(Self.volumeName), "emptyDir": [:]])
+            spec["volumes"] = .array(volumes)
+        }
+    }
+
+    /// The agent becomes the command; what ran before becomes its arguments.
+    private func addAgent(to container: inout JSONValue, _ live: Live) {
+        let command = container["command"]?.array?.compactMap(\.string)
+        let arguments = container["args"]?.array?.compactMap(\.string)
+        // As Kubernetes has it: a command of the manifest drops the image's arguments too.
+        let original = (command ?? live.entrypoint) + (arguments ?? (command == nil ? live.arguments : []))
+        let wrapped = [Self.agentPath, "run"] + probeArguments(container) + ["--"] + original
+        container["command"] = .array(wrapped.map { .string($0) })
+        container["args"] = nil
+        var mounts = container["volumeMounts"]?.array ?? []
+        mounts.append(["name": .string(Self.volumeName), "mountPath": .string(Self.appDirectory)])
+        container["volumeMounts"] = .array(mounts)
+    }
+}
+
+extension JSONValue {
+    func value(at path: [String]) -> JSONValue? {
+        path.reduce(Optional(self)) { $0?[$1] }
+    }
+
+    mutating func set(_ value: JSONValue, at path: [String]) {
+        guard let key = path.first else {
+            self = value
+            return
+        }
+        var child = self[key] ?? .object([:])
+        child.set(value, at: Array(path.dropFirst()))
+        self[key] = child
+    }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import DevloopCore
+import DevloopLive
+
+struct Down: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Delete what the Devloopfile's objects made",
+        discussion: "Only objects that devloop created are deleted; what was there before stays.")
+
+    @OptionGroup var session: SessionArguments
+
+    func run() async throws {
+        try await TakeDown.run(session.settings, names: session.names) { StandardOutput.write($0) }
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Deploy
+import DevloopCore
+import Hashing
+import KubeClient
+import LoopEngine
+import Plan
+import PodSync
+import Synchronization
+
+/// One cluster and namespace, for the engine. Topics: `+Apply`, `+Observe`.
+final class ClusterSession: ClusterConnection {
+    let client: KubeClient
+    let info: ClusterInfo
+    let images: ImageMaker
+    /// What this session applied, for pruning.
+    let applied = Mutex<[ObjectKey: ManifestObject]>([:])
+
+    init(client: KubeClient, info: ClusterInfo, images: ImageMaker) {
+        self.client = client
+        self.info = info
+        self.images = images
+    }
+
+    func makeImage(_ work: ImageWork, onEvent: @escaping @Sendable (ImageNotice) -> Void) async throws -> String {
+        try await images.make(work, onEvent: onEvent)
+    }
+
+    func logs(pod: PodStatus, container: String) -> AsyncThrowingStream<LoopEngine.LogLine, any Error> {
+        let source = client.followLogs(namespace: pod.namespace, pod: pod.name, container: container)
+        let iterator = LogIterator(source.makeAsyncIterator())
+        // Unfolding: a line is read only when the one before it was taken, so a flood waits in the kernel.
+        return AsyncThrowingStream { await iterator.next() }
+    }
+
+    func lastLines(pod: PodStatus, container: String, previous: Bool) async -> [String] {
+        for previous in previous ? [true, false] : [false] {
+            var options = LogOptions(previous: previous)
+            options.tailLines = 10
+            options.follow = false
+            var lines: [String] = []
+            do {
+                for try await line in client.logs(
+                    namespace: pod.namespace, pod: pod.name, container: container, options: options)
+                {
+                    lines.append(String(decoding: line.text, as: UTF8.self))
+                }
+            } catch {
+                continue
+            }
+            if !lines.isEmpty { return lines }
+        }
+        return []
+    }
+
+    func attach(pod: PodStatus, container: String) async throws -> any SyncConnection {
+        let stream = try await client.exec(
+            namespace: pod.namespace, pod: pod.name, container: container, command: [Renderer.agentPath, "attach"])
+        let session = PodSyncSession(
+            channel: stream, options: PodSyncSession.Options(hostVersion: "devloop", owner: HostPaths.owner()))
+        do {
+            _ = try await session.hello()
+            try await session.state()
+        } catch {
+            await session.close()
+            throw error
+        }
+        return LiveSync(session: session, client: client, pod: pod, container: container)
+    }
+
+    func dial(pod: PodStatus, port: Int) async throws -> any ByteChannel {
+        try await client.portForward(namespace: pod.namespace, pod: pod.name, port: port)
+    }
+
+    func restart(pod: PodStatus) async throws {
+        try await client.delete(.pods, name: pod.name, namespace: pod.namespace)
+    }
+
+    func close() async {}
+}
+
+/// The state of a log reader behind a stream that is unfolded by one consumer.
+private actor LogIterator {
+    private var iterator: LogFollower.AsyncIterator?
+
+    init(_ iterator: LogFollower.AsyncIterator) { self.iterator = iterator }
+
+    func next() async -> LoopEngine.LogLine? {
+        guard var current = iterator else { return nil }
+        iterator = nil
+        defer { iterator = current }
+        while let event = await current.next() {
+            guard case .line(let line) = event else { continue }
+            let milliseconds = line.time.map { Int64($0.seconds) * 1000 + Int64($0.nanoseconds) / 1_000_000 }
+            return LoopEngine.LogLine(
+                time: milliseconds.map(WallTime.init(milliseconds:)) ?? LiveEnvironment.wall(), bytes: line.text)
+        }
+        return nil
+    }
+}

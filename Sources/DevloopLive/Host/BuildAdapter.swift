@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+import Hashing
+import LoopEngine
+import SwiftBuilder
+
+/// Builds Swift packages for the engine, each with a builder of its own.
+actor BuildAdapter: BuildPort {
+    private var builders: [String: SwiftBuilder] = [:]
+
+    private func builder(_ package: String) -> SwiftBuilder {
+        if let builder = builders[package] { return builder }
+        let builder = SwiftBuilder(package: package, environment: LiveEnvironment.variables)
+        builders[package] = builder
+        return builder
+    }
+
+    func products(of package: String, affectedBy files: [String]) async throws -> Set<String> {
+        let builder = builder(package)
+        var graph = try await builder.graph()
+        let isRestructured = files.contains { path in
+            switch graph.role(of: path) {
+            case .manifest, .source(_, isKnown: false): true
+            case .source(_, isKnown: true): !HostPaths.exists(path)
+            case .resource, .none: false
+            }
+        }
+        let before = files.flatMap(graph.executables)
+        guard isRestructured else { return Set(before) }
+        await builder.forgetGraph()
+        graph = try await builder.graph()
+        return Set(before + files.flatMap(graph.executables))
+    }
+
+    func roots(of package: String) async throws -> [String] { try await builder(package).graph().watchedPaths }
+
+    func onlyProduct(of package: String) async throws -> String {
+        let executables = try await builder(package).graph().root.executables
+        guard executables.count == 1, let product = executables.first else {
+            throw DevloopError(
+                .spec, "the package in \(package) has \(executables.count) executable products",
+                hint: "name one of them in swift_image(..., product='...'): \(executables.joined(separator: ", "))")
+        }
+        return product
+    }
+
+    func build(
+        _ work: BuildWork, onEvent: @escaping @Sendable (BuildNotice) -> Void
+    ) async throws -> BuildEnd {
+        let builder = builder(work.package)
+        let products = work.products.sorted()
+        let outcome = try await builder.build(
+            BuildRequest(products: products, changedFiles: work.changedFiles.sorted())
+        ) { event in
+            if let notice = Self.notice(event) { onEvent(notice) }
+        }
+        switch outcome {
+        case .failed(let failure):
+            return .failed(
+                failure.diagnostics.map(Self.diagnostic), output: failure.outputTail.joined(separator: "\n"))
+        case .succeeded(let success):
+            let start = ContinuousClock.now
+            var artifacts: [String: Artifact] = [:]
+            for made in success.artifacts {
+                let copy = try await builder.strip(made)
+                artifacts[made.product] = Artifact(path: copy.path, digest: copy.digest.hex)
+            }
+            return .succeeded(
+                artifacts,
+                stages: [
+                    ("build", success.duration.milliseconds), ("strip", (ContinuousClock.now - start).milliseconds),
+                ])
+        }
+    }
+
+    private static func notice(_ event: BuildEvent) -> BuildNotice? {
+        switch event {
+        case .started(let command): .started(command: command)
+        case .progressed(let done, let total, let step): .progressed(done: done, of: total, step: step)
+        case .diagnosed(let found): .diagnosed(diagnostic(found))
+        case .held(let reason): .held(reason)
+        case .repeated(let files): .progressed(done: 0, of: 0, step: "again for \(files.joined(separator: ", "))")
+        }
+    }
+
+    private static func diagnostic(_ found: Diagnostic) -> BuildDiagnostic {
+        BuildDiagnostic(
+            severity: found.severity.rawValue, location: found.location ?? SourceLocation(file: "swift build"),
+            message: found.message)
+    }
+}

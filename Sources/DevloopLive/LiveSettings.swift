@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the command line says about spec and cluster.
+package struct LiveSettings: Sendable {
+    /// `-f`; nil searches upwards from the working directory.
+    package var file: String?
+    /// Nil means the current context.
+    package var context: String?
+    /// Nil means the context's own namespace.
+    package var namespace: String?
+    /// What stood behind `--`.
+    package var arguments: [String]
+
+    package init(file: String?, context: String?, namespace: String?, arguments: [String]) {
+        self.file = file
+        self.context = context
+        self.namespace = namespace
+        self.arguments = arguments
+    }
+}

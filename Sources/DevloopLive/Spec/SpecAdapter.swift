@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+import Devloopfile
+import KubeClient
+import LoopEngine
+
+/// Evaluates the Devloopfile with what the kubeconfig says of the context.
+struct SpecAdapter: SpecPort {
+    var settings: LiveSettings
+    var directory: String
+    var mode: DevloopfileRequest.Mode
+
+    func evaluate() async -> SpecOutcome {
+        let evaluation = await evaluation()
+        return SpecOutcome(
+            plan: evaluation.plan, error: evaluation.error, watchedFiles: evaluation.watchedFiles,
+            output: evaluation.output, file: evaluation.file)
+    }
+
+    func evaluation() async -> Evaluation {
+        await Devloopfile.evaluate(
+            DevloopfileRequest(
+                file: settings.file, directory: directory, arguments: settings.arguments, context: context(),
+                mode: mode))
+    }
+
+    /// Nil without a usable kubeconfig: the cluster adapter tells what is wrong with it, when it is needed.
+    private func context() -> KubernetesContext? {
+        guard
+            let selection = try? KubeConfig.load(KubeConfig.paths(environment: LiveEnvironment.variables)).select(
+                settings.context)
+        else { return nil }
+        let info = selection.info()
+        return KubernetesContext(
+            name: info.name, namespace: settings.namespace ?? info.namespace, isLocal: info.isLocal)
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// Looks into /proc, so that tests can show that nothing was left running.
+package enum LiveProcesses {
+    /// Ids of the processes (not zombies) whose command line holds the text.
+    package static func matching(_ text: String) -> [Int] {
+        all().filter { pid in
+            guard let command = try? TestFiles.read("/proc/\(pid)/cmdline"), command.contains(text) else {
+                return false
+            }
+            return isRunning(pid)
+        }
+    }
+
+    /// Whether a process exists and is no zombie.
+    package static func isRunning(_ pid: Int) -> Bool {
+        guard let text = try? TestFiles.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else {
+            return false
+        }
+        let state = text[text.index(after: end)...].first { $0 != " " }
+        return state != "Z" && state != "X"
+    }
+
+    /// Resident memory of this process in bytes.
+    package static func residentBytes() -> Int {
+        guard let text = try? TestFiles.read("/proc/self/statm") else { return 0 }
+        let fields = text.split(separator: " ")
+        return fields.count > 1 ? (Int(fields[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) : 0
+    }
+
+    private static func all() -> [Int] {
+        guard let directory = opendir("/proc") else { return [] }
+        defer { closedir(directory) }
+        var pids: [Int] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if let pid = Int(name) { pids.append(pid) }
+        }
+        return pids
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+import Plan
+
+/// What the builtins have collected so far; the assembler makes a plan of it.
+struct SpecState {
+    /// An object and the `k8s_yaml` call that brought it.
+    struct SpecObject {
+        var object: ManifestObject
+        var call: SourceLocation?
+    }
+
+    /// One call of `k8s_resource`. Several calls for one workload add up.
+    struct ResourceOptions {
+        /// Empty for a resource that consists of `objects` alone.
+        var workload = ""
+        var newName = ""
+        var objects: [String] = []
+        var portForwards: [PortForward] = []
+        var extraPodSelectors: [[String: String]] = []
+        var triggerMode: Resource.TriggerMode?
+        var autoInit: Bool?
+        var dependencies: [String] = []
+        var podReadiness: KubernetesResource.PodReadiness?
+        var links: [Link] = []
+        var labels: [String] = []
+        var location: SourceLocation?
+    }
+
+    /// A local resource whose trigger mode may still follow the default.
+    struct LocalOptions {
+        var resource: Resource
+        var triggerMode: Resource.TriggerMode?
+    }
+
+    var objects: [SpecObject] = []
+    /// Where each object was first brought in, to tell of duplicates.
+    var objectPlaces: [ObjectIdentity: SourceLocation?] = [:]
+    var options: [ResourceOptions] = []
+    var locals: [LocalOptions] = []
+    var images: [Image] = []
+    /// Steps that were made; each must end up in an image.
+    var steps: [LiveUpdateValue] = []
+    var settings = PlanSettings()
+    var warnings: [PlanWarning] = []
+    var triggerMode = Resource.TriggerMode.auto
+    var triggerModePlace: SourceLocation?
+    /// Refs whose disuse is no warning; `*` stands for all.
+    var silentUnusedImages: [String] = []
+    /// Variables that the spec has set for its commands.
+    var environment: [String: String] = [:]
+    private(set) var watchedFiles: [String] = []
+    private var watched: Set<String> = []
+
+    /// Adds an absolute path to those whose change evaluates again.
+    mutating func watch(_ path: String) {
+        if watched.insert(path).inserted { watchedFiles.append(path) }
+    }
+}

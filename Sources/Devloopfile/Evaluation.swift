@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import DevloopCore
+package import Plan
+
+/// What came of evaluating a spec.
+package struct Evaluation: Sendable {
+    /// nil exactly when there is an ``error``.
+    package var plan: Plan?
+    package var error: DevloopError?
+    /// Absolute paths whose change is worth another try; also there when the evaluation failed.
+    package var watchedFiles: [String] = []
+    /// Lines of `print()` and of commands that the spec ran.
+    package var output: [String] = []
+    /// Absolute path of the spec; nil when none was found.
+    package var file: String?
+
+    package init() {}
+}

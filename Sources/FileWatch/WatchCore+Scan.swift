@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CDevloop
+import DevloopCore
+import Glibc
+
+extension WatchCore {
+    /// Replaces the roots: what is no longer below one is forgotten, what is new is watched.
+    /// - Throws: ``DevloopError`` for a root that is not absolute, or broken ignore rules.
+    mutating func setRoots(_ paths: [String], at now: ContinuousClock.Instant) throws {
+        var new: [RootIgnore] = []
+        for path in paths {
+            let root = try Self.normalized(path)
+            if !new.contains(where: { $0.root == root }) { new.append(try RootIgnore(root: root, ignore: ignore)) }
+        }
+        roots = new
+        for (watch, folder) in folders {
+            for name in folder.names where !isNeeded(name) { drop(watch, path: name.path) }
+        }
+        let kept = roots
+        ledger.forget { path in !kept.contains { path == $0.root || isBelow(path, $0.root) } }
+        dirty = dirty.filter { path in kept.contains { path == $0.root || isBelow(path, $0.root) } }
+        unwatched = unwatched.filter { path in kept.contains { path == $0.root || isBelow(path, $0.root) } }
+        for root in roots { arm(root, .first, at: now) }
+        warnUnwatched(at: now)
+    }
+
+    /// Watches a root, or the nearest folder in which it may appear.
+    mutating func arm(_ root: RootIgnore, _ scan: Scan, at now: ContinuousClock.Instant) {
+        if FolderReader.isFolder(root.root) {
+            addTree(root.root, root, scan, at: now)
+            // The folder above tells when the root itself is removed and made again.
+            watch(parentFolder(root.root), isRecursive: false)
+            return
+        }
+        var above = parentFolder(root.root)
+        while !FolderReader.isFolder(above), above != "/" { above = parentFolder(above) }
+        watch(above, isRecursive: false)
+        if FolderReader.kind(root.root) == .file { look(root.root, scan, at: now) }
+    }
+
+    /// Watches a folder with everything below it that is not ignored, then looks at what is in it. In that order, so
+    /// that a file made between the two is seen by one of them.
+    mutating func addTree(_ folder: String, _ root: RootIgnore, _ scan: Scan, at now: ContinuousClock.Instant) {
+        var waiting = [folder]
+        while let next = waiting.popLast() {
+            watch(next, isRecursive: true)
+            guard let entries = FolderReader.entries(next) else { continue }
+            for (name, kind) in entries {
+                let path = child(next, name)
+                switch kind {
+                case .folder:
+                    let isKnown = watches[path] != nil
+                    if isKnown || !root.isIgnored(path, name: name, isDirectory: true) { waiting.append(path) }
+                case .file:
+                    let isKnown = ledger.isKnown(path)
+                    if isKnown || !root.isIgnored(path, name: name, isDirectory: false) { look(path, scan, at: now) }
+                }
+            }
+        }
+    }
+
+    /// Looks at all files again, after events were lost or while folders have no watch.
+    mutating func rescan(at now: ContinuousClock.Instant) {
+        for root in roots { arm(root, .changes, at: now) }
+        for path in Array(ledger.entries.keys) where FileStamp(path) == nil { mark(path, at: now) }
+        isRescanned = true
+    }
+
+    /// Reads the ignore rules again and looks for what they no longer ignore.
+    mutating func refreshRules(at now: ContinuousClock.Instant) {
+        roots = roots.map { (try? RootIgnore(root: $0.root, ignore: ignore)) ?? $0 }
+        for root in roots { arm(root, .changes, at: now) }
+    }
+
+    private mutating func look(_ path: String, _ scan: Scan, at now: ContinuousClock.Instant) {
+        guard let stamp = FileStamp(path) else { return }
+        if let known = ledger.stamp(path) {
+            if known != stamp, scan == .changes { mark(path, at: now) }
+        } else if scan == .first {
+            ledger.found(path, stamp)
+        } else {
+            mark(path, at: now)
+        }
+    }
+
+    private mutating func watch(_ path: String, isRecursive: Bool) {
+        let name = Folder.Name(path: path, isRecursive: isRecursive)
+        if let known = watches[path], folders[known] != nil {
+            guard isRecursive, let index = folders[known]?.names.firstIndex(where: { $0.path == path }) else { return }
+            folders[known]?.names[index].isRecursive = true
+            return
+        }
+        guard descriptor >= 0, folders.count < watchLimit else {
+            unwatched.insert(path)
+            return
+        }
+        let watch = dl_watch_directory(descriptor, path)
+        guard watch >= 0 else {
+            // A folder that has gone meanwhile needs no watch; one that may not be read can have none.
+            if errno == ENOSPC || errno == ENOMEM { unwatched.insert(path) }
+            return
+        }
+        unwatched.remove(path)
+        watches[path] = watch
+        folders[watch, default: Folder(names: [])].names.append(name)
+    }
+
+    /// Gives up one name of a watch, and the watch with the last of them.
+    mutating func drop(_ watch: Int32, path: String) {
+        folders[watch]?.names.removeAll { $0.path == path }
+        if watches[path] == watch { watches[path] = nil }
+        guard let folder = folders[watch], folder.names.isEmpty else { return }
+        folders[watch] = nil
+        dl_watch_remove(descriptor, watch)
+    }
+
+    /// Gives up a folder that was removed or moved away, with all below; its files are to be looked at.
+    mutating func dropTree(_ folder: String, at now: ContinuousClock.Instant) {
+        for (path, watch) in watches where path == folder || isBelow(path, folder) { drop(watch, path: path) }
+        unwatched = unwatched.filter { $0 != folder && !isBelow($0, folder) }
+        for path in ledger.files(below: folder) { mark(path, at: now) }
+    }
+
+    private func isNeeded(_ name: Folder.Name) -> Bool {
+        roots.contains { root in
+            if name.path == root.root || isBelow(name.path, root.root) { return name.isRecursive }
+            return !name.isRecursive && isBelow(root.root, name.path)
+        }
+    }
+
+    /// Tells once that folders have no watch, and looks at them by the clock from then on.
+    mutating func warnUnwatched(at now: ContinuousClock.Instant) {
+        guard !unwatched.isEmpty else {
+            pollDue = nil
+            return
+        }
+        guard pollDue == nil else { return }
+        pollDue = now + Self.pollInterval
+        let needed = folders.count + unwatched.count
+        let reason =
+            descriptor < 0
+            ? "no inotify instance is left (fs.inotify.max_user_instances is \(Self.limit("max_user_instances")))"
+            : "the limit of inotify watches is reached (fs.inotify.max_user_watches is \(Self.limit("max_user_watches")))"
+        let name = descriptor < 0 ? "max_user_instances=512" : "max_user_watches=1048576"
+        warnings.append(
+            FileWatchWarning(
+                message: "\(reason): \(needed) folders need a watch, \(unwatched.count) have none; "
+                    + "all files are looked at every second instead",
+                hint: "sudo sysctl fs.inotify.\(name), or name large folders in \(WatchIgnore.fileName)"))
+    }
+
+    /// How often everything is looked at while folders have no watch.
+    static let pollInterval = Duration.seconds(1)
+
+    private static func limit(_ name: String) -> String {
+        guard let file = fopen("/proc/sys/fs/inotify/\(name)", "re") else { return "unknown" }
+        defer { fclose(file) }
+        var value: CInt = 0
+        var buffer = [CChar](repeating: 0, count: 32)
+        guard fgets(&buffer, 32, file) != nil else { return "unknown" }
+        value = atoi(buffer)
+        return String(value)
+    }
+
+    /// An absolute path without empty, `.` and `..` parts and without a slash at its end.
+    static func normalized(_ path: String) throws -> String {
+        guard path.hasPrefix("/") else {
+            throw DevloopError(.file, "cannot watch '\(path)': the path is not absolute")
+        }
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+}

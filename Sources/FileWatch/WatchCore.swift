@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CDevloop
+import DevloopCore
+import Glibc
+import Hashing
+
+/// Everything a watcher knows. One inotify descriptor serves all roots.
+struct WatchCore {
+    /// One directory that the kernel watches, under each of the names by which roots reach it.
+    struct Folder {
+        struct Name: Equatable {
+            var path: String
+            /// False: only files that are roots themselves, and roots that do not exist yet, are of interest.
+            var isRecursive: Bool
+        }
+        var names: [Name]
+    }
+
+    /// How a scan treats a file that is not known yet.
+    enum Scan {
+        /// The first look: what is there is how things are.
+        case first
+        /// What is new or different is a change.
+        case changes
+    }
+
+    let descriptor: CInt
+    /// Watches that may be used; the kernel's own limit comes on top.
+    let watchLimit: Int
+    var ignore: WatchIgnore
+    var roots: [RootIgnore] = []
+    var folders: [Int32: Folder] = [:]
+    var watches: [String: Int32] = [:]
+    /// Folders for which there was no watch left.
+    var unwatched: Set<String> = []
+    var ledger = FileLedger()
+    var settle = SettleRule()
+    /// Files with events since the last set.
+    var dirty: Set<String> = []
+    /// Of these, the ones that were written and not closed since.
+    var writing: Set<String> = []
+    /// Events were lost: all files are looked at before the set closes.
+    var needsRescan = false
+    var isRescanned = false
+    /// When folders without a watch are looked at again.
+    var pollDue: ContinuousClock.Instant?
+    /// When a set that is held back is looked at again.
+    var heldUntil: ContinuousClock.Instant?
+    var warnings: [FileWatchWarning] = []
+
+    init(descriptor: CInt, watchLimit: Int, ignore: WatchIgnore) {
+        self.descriptor = descriptor
+        self.watchLimit = watchLimit
+        self.ignore = ignore
+    }
+
+    /// Notes that something may have happened to a file.
+    mutating func mark(_ path: String, at now: ContinuousClock.Instant) {
+        dirty.insert(path)
+        settle.event(at: now)
+    }
+
+    /// Whether a path is one that changes are told of.
+    func isAdmitted(_ path: String, isDirectory: Bool) -> Bool {
+        roots.contains { root in
+            path == root.root || (isBelow(path, root.root) && !root.isIgnored(path, isDirectory: isDirectory))
+        }
+    }
+
+    /// When the thread has to look again without an event; nil when nothing is pending.
+    var nextDeadline: ContinuousClock.Instant? {
+        let settled = settle.earliest.map { max($0, heldUntil ?? $0) }
+        return [settled, pollDue].compactMap { $0 }.min()
+    }
+}
+
+/// Whether a path lies below a folder.
+func isBelow(_ path: String, _ folder: String) -> Bool {
+    folder == "/" ? path.hasPrefix("/") && path != "/" : path.hasPrefix(folder + "/")
+}
+
+/// The folder that a path lies in.
+func parentFolder(_ path: String) -> String {
+    guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return "/" }
+    return String(path[..<slash])
+}
+
+/// A name in a folder.
+func child(_ folder: String, _ name: String) -> String { folder == "/" ? "/\(name)" : "\(folder)/\(name)" }

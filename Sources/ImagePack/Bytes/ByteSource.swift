@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Bytes that are described before they are read: literal pieces and whole files. Never holds a file's content.
+package struct ByteSource: Sendable {
+    enum Segment: Sendable {
+        case bytes([UInt8])
+        case file(path: String, size: Int)
+    }
+
+    private(set) var segments: [Segment] = []
+    /// Bytes in all.
+    package private(set) var size = 0
+
+    package init() {}
+
+    package init(_ bytes: [UInt8]) { append(bytes) }
+
+    package mutating func append(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty else { return }
+        size += bytes.count
+        // Neighbours are joined, so that a tar of many small headers does not become many small writes.
+        if case .bytes(var last)? = segments.last, last.count < 65_536 {
+            segments.removeLast()
+            last += bytes
+            segments.append(.bytes(last))
+        } else {
+            segments.append(.bytes(bytes))
+        }
+    }
+
+    package mutating func append(file path: String, size count: Int) {
+        guard count > 0 else { return }
+        size += count
+        segments.append(.file(path: path, size: count))
+    }
+
+    package mutating func append(_ other: ByteSource) {
+        for segment in other.segments {
+            switch segment {
+            case .bytes(let bytes): append(bytes)
+            case .file(let path, let count): append(file: path, size: count)
+            }
+        }
+    }
+}

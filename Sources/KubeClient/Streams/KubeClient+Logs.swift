@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+import HTTPTransport
+
+/// Which part of a container's log is wanted.
+package struct LogOptions: Sendable {
+    /// The container's previous life.
+    package var previous = false
+    /// Only the last lines; nil for all.
+    package var tailLines: Int?
+    /// Only lines from that second on.
+    package var since: LogTimestamp?
+    /// Goes on while the container runs.
+    package var follow = true
+
+    package init(
+        previous: Bool = false, tailLines: Int? = nil, since: LogTimestamp? = nil, follow: Bool = true
+    ) {
+        self.previous = previous
+        self.tailLines = tailLines
+        self.since = since
+        self.follow = follow
+    }
+}
+
+/// Lines of one log request, pulled: while nobody reads, the server waits.
+package struct LogStream: AsyncSequence, Sendable {
+    package typealias Element = LogLine
+    let open: @Sendable () async throws -> HTTPBody
+
+    package struct AsyncIterator: AsyncIteratorProtocol {
+        /// A longer line arrives in pieces; only the first carries the stamp.
+        private static let maximumLine = 256 << 10
+        let open: @Sendable () async throws -> HTTPBody
+        private var lines: LineReader?
+
+        init(open: @escaping @Sendable () async throws -> HTTPBody) { self.open = open }
+
+        /// - Throws: `DevloopError`; the request is sent with the first call.
+        package mutating func next() async throws -> LogLine? {
+            if lines == nil { lines = LineReader(try await open(), maximumLine: Self.maximumLine) }
+            return try await lines?.next().map { LogLine(stamped: $0) }
+        }
+    }
+
+    package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(open: open) }
+}
+
+extension KubeClient {
+    /// The log of a container, once; see ``followLogs(namespace:pod:container:options:)`` for one that survives breaks.
+    package func logs(
+        namespace: String, pod: String, container: String, options: LogOptions = LogOptions()
+    ) -> LogStream {
+        var query = [("container", container), ("timestamps", "true")]
+        if options.follow { query.append(("follow", "true")) }
+        if options.previous { query.append(("previous", "true")) }
+        if let lines = options.tailLines { query.append(("tailLines", String(lines))) }
+        if let since = options.since { query.append(("sinceTime", since.secondText)) }
+        let call = Call(
+            APIResource.pods.path(namespace: namespace, name: pod, subresource: "log"), query: query,
+            what: "read the log of '\(pod)/\(container)' in '\(namespace)'")
+        return LogStream { [self] in try await stream(call) }
+    }
+
+    /// Follows the log of one life of a container without gap or repeat, whatever happens to the connection. It ends when
+    /// that life has ended and its last line is read, or when the Pod is gone.
+    package func followLogs(
+        namespace: String, pod: String, container: String, options: LogOptions = LogOptions()
+    ) -> LogFollower {
+        LogFollower(
+            open: { [self] options in
+                logs(namespace: namespace, pod: pod, container: container, options: options)
+            },
+            containerID: { [self] in
+                do {
+                    let object = try await get(.pods, name: pod, namespace: namespace)
+                    return ContainerLookup.runningID(of: container, in: object)
+                } catch  where error.kubeFailure?.isNotFound == true {
+                    return nil
+                }
+            },
+            options: options)
+    }
+}
+
+enum ContainerLookup {
+    /// The id of a running container, of any of its three sorts; nil when it does not run.
+    static func runningID(of container: String, in pod: JSONValue) -> String? {
+        for list in ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"] {
+            for status in pod.at("status", list)?.array ?? [] where status["name"]?.string == container {
+                return status.at("state", "running") == nil ? nil : status["containerID"]?.string
+            }
+        }
+        return nil
+    }
+}

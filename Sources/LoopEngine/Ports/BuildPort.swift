@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import DevloopCore
+
+/// Builds Swift packages; one build at a time in each.
+package protocol BuildPort: Sendable {
+    /// The executable products of the package that a change of these files makes stale; empty when it does not use them.
+    func products(of package: String, affectedBy files: [String]) async throws -> Set<String>
+    /// Directories and files whose change can matter to the package, local path dependencies included.
+    func roots(of package: String) async throws -> [String]
+    /// The executable product to use when the spec names none.
+    func onlyProduct(of package: String) async throws -> String
+    /// Builds everything that is stale. Cancelling the task ends the compilers and leaves the scratch path sound.
+    func build(_ request: BuildWork, onEvent: @escaping @Sendable (BuildNotice) -> Void) async throws -> BuildEnd
+}
+
+package struct BuildWork: Sendable {
+    /// Absolute directory.
+    package var package: String
+    package var products: Set<String>
+    /// Absolute paths of files changed since the last build.
+    package var changedFiles: Set<String>
+
+    package init(package: String, products: Set<String>, changedFiles: Set<String>) {
+        self.package = package
+        self.products = products
+        self.changedFiles = changedFiles
+    }
+}
+
+package enum BuildNotice: Sendable {
+    case started(command: String)
+    case progressed(done: Int, of: Int, step: String)
+    case diagnosed(BuildDiagnostic)
+    /// Another process holds the scratch path.
+    case held(String)
+}
+
+package struct BuildDiagnostic: Hashable, Sendable {
+    package var severity: String
+    package var location: SourceLocation
+    package var message: String
+
+    package init(severity: String, location: SourceLocation, message: String) {
+        self.severity = severity
+        self.location = location
+        self.message = message
+    }
+}
+
+package enum BuildEnd: Sendable {
+    /// The executables by product, and how long each stage took, in milliseconds (`build`, `link`, `strip`).
+    case succeeded([String: Artifact], stages: [(String, Int)])
+    /// With the last lines of output, for failures that name no place.
+    case failed([BuildDiagnostic], output: String)
+}
+
+/// A built executable, ready to ship.
+package struct Artifact: Hashable, Sendable {
+    /// The stripped copy.
+    package var path: String
+    /// SHA-256 of the stripped copy in hexadecimal.
+    package var digest: String
+
+    package init(path: String, digest: String) {
+        self.path = path
+        self.digest = digest
+    }
+}

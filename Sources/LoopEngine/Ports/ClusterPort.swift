@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import DevloopCore
+package import Plan
+
+/// Finds the cluster of the session.
+package protocol ClusterPort: Sendable {
+    /// Reads the kubeconfig, checks that the context is allowed (design D16), and talks to the server once.
+    /// - Throws: `DevloopError` with code kubeconfig, contextNotAllowed, clusterUnreachable or clusterRefused.
+    func connect(_ settings: PlanSettings) async throws -> any ClusterConnection
+    /// Files whose change may mend a bad kubeconfig; absolute.
+    var configurationFiles: [String] { get }
+}
+
+package struct ClusterInfo: Sendable, Equatable {
+    package var context: String
+    package var namespace: String
+    package var server: String
+    package var runtime: String
+    package var architecture: String
+    /// How images reach the node, with the reason.
+    package var delivery: String
+
+    package init(
+        context: String, namespace: String, server: String, runtime: String, architecture: String, delivery: String
+    ) {
+        self.context = context
+        self.namespace = namespace
+        self.server = server
+        self.runtime = runtime
+        self.architecture = architecture
+        self.delivery = delivery
+    }
+}
+
+/// An open session with one cluster and namespace.
+package protocol ClusterConnection: Sendable {
+    var info: ClusterInfo { get }
+
+    /// Makes the image and brings it to the node.
+    func makeImage(_ work: ImageWork, onEvent: @escaping @Sendable (ImageNotice) -> Void) async throws -> String
+
+    /// Renders and applies the objects of a resource in the order of kinds.
+    /// - Returns: the generation mark that the Pods of this apply carry, nil where there is no workload.
+    func apply(_ work: ApplyWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> String?
+    /// Deletes objects that this session's tool created; those that are gone count as deleted.
+    func delete(_ objects: [ManifestObject], onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws
+    /// Deletes what an inventory says was created by us and is not in `keeping`.
+    func prune(keeping: [ManifestObject], onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws
+
+    /// All Pods of our resources, again at each change, and what Kubernetes warns of; reconnects by itself, for ever.
+    func observe(_ resources: [Resource]) -> AsyncStream<ClusterUpdate>
+    /// Lines of a container from its start on; ends when the container does.
+    func logs(pod: PodStatus, container: String) -> AsyncThrowingStream<LogLine, any Error>
+    /// The last lines that a container wrote before it ended.
+    func lastLines(pod: PodStatus, container: String, previous: Bool) async -> [String]
+    /// Opens the sync stream to the agent of a container.
+    func attach(pod: PodStatus, container: String) async throws -> any SyncConnection
+    /// A connection to a port of the Pod; 3 s at most.
+    func dial(pod: PodStatus, port: Int) async throws -> any ByteChannel
+    /// Deletes the Pod, so that its owner makes a new one.
+    func restart(pod: PodStatus) async throws
+    func close() async
+}
+
+package struct ImageWork: Sendable {
+    package var image: Image
+    /// The built program of a Swift image.
+    package var artifact: Artifact?
+    package var product: String
+    /// With the agent inside, for `up`.
+    package var isLive: Bool
+
+    package init(image: Image, artifact: Artifact?, product: String, isLive: Bool) {
+        self.image = image
+        self.artifact = artifact
+        self.product = product
+        self.isLive = isLive
+    }
+}
+
+package enum ImageNotice: Sendable {
+    case packed(reference: String, size: Int, duration: Duration)
+    case delivered(reference: String, way: String, sent: Int, duration: Duration)
+    /// A line that a `custom_build` command wrote.
+    case output(String)
+}
+
+package struct ApplyWork: Sendable {
+    package var resource: Resource
+    package var objects: [ManifestObject]
+    /// Image refs of the spec and what they are replaced by.
+    package var references: [String: String]
+    /// The program of each image whose containers get the agent, by ref; empty for one-shot commands.
+    package var live: [String: LiveProgram]
+
+    package init(
+        resource: Resource, objects: [ManifestObject], references: [String: String], live: [String: LiveProgram]
+    ) {
+        self.resource = resource
+        self.objects = objects
+        self.references = references
+        self.live = live
+    }
+}
+
+/// What an image runs by itself.
+package struct LiveProgram: Sendable, Equatable {
+    /// Path of the program in the container.
+    package var path: String
+    package var arguments: [String]
+
+    package init(path: String, arguments: [String]) {
+        self.path = path
+        self.arguments = arguments
+    }
+}
+
+package enum ApplyNotice: Sendable {
+    case applied(object: String, result: String)
+    case failed(object: ManifestObject, error: DevloopError)
+    case pruned(object: String)
+}
+
+package enum ClusterUpdate: Sendable {
+    /// The Pods of every resource by its name; complete each time.
+    case pods([String: [PodStatus]])
+    case warning(ClusterWarning)
+    case connected
+    /// The watch broke; it is being opened again.
+    case disconnected(DevloopError)
+}
+
+package struct ClusterWarning: Sendable, Equatable {
+    package var resource: String
+    package var object: String
+    package var reason: String
+    package var message: String
+    package var count: Int
+
+    package init(resource: String, object: String, reason: String, message: String, count: Int) {
+        self.resource = resource
+        self.object = object
+        self.reason = reason
+        self.message = message
+        self.count = count
+    }
+}
+
+package struct LogLine: Sendable, Equatable {
+    package var time: WallTime
+    package var bytes: [UInt8]
+
+    package init(time: WallTime, bytes: [UInt8]) {
+        self.time = time
+        self.bytes = bytes
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import DevloopCore
+package import Plan
+
+/// Evaluates the Devloopfile.
+package protocol SpecPort: Sendable {
+    func evaluate() async -> SpecOutcome
+}
+
+/// A plan or an error, and in both cases the files whose change is worth another try.
+package struct SpecOutcome: Sendable {
+    package var plan: Plan?
+    package var error: DevloopError?
+    /// Absolute paths.
+    package var watchedFiles: [String]
+    /// What the spec printed, line by line.
+    package var output: [String]
+    /// The file that was found; nil when there is none.
+    package var file: String?
+
+    package init(plan: Plan?, error: DevloopError?, watchedFiles: [String], output: [String], file: String?) {
+        self.plan = plan
+        self.error = error
+        self.watchedFiles = watchedFiles
+        self.output = output
+        self.file = file
+    }
+}

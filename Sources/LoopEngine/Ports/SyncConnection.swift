@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// An open stream to the agent of one container.
+package protocol SyncConnection: Sendable {
+    /// Brings the container to the set; files that it has already are not sent.
+    /// - Throws: `DevloopError` with code sync; the container then runs what it ran.
+    func apply(_ set: SyncSet) async throws -> SyncReport
+    /// What the agent tells by itself; ends when the stream does.
+    var events: AsyncStream<SyncNotice> { get }
+    func close() async
+}
+
+/// What a container should have.
+package struct SyncSet: Sendable, Equatable {
+    package struct File: Sendable, Equatable {
+        /// Absolute path on this machine.
+        package var source: String
+        /// Absolute path in the container.
+        package var destination: String
+        package var isExecutable: Bool
+        /// The program that the container runs.
+        package var isEntry: Bool
+
+        package init(source: String, destination: String, isExecutable: Bool, isEntry: Bool) {
+            self.source = source
+            self.destination = destination
+            self.isExecutable = isExecutable
+            self.isEntry = isEntry
+        }
+    }
+
+    package var files: [File]
+    /// Absolute paths in the container that should be gone.
+    package var deletions: [String]
+    /// Start the process again even if its executable stays the same.
+    package var restarts: Bool
+    /// Commands to run in the container after the commit.
+    package var commands: [[String]]
+
+    package init(files: [File], deletions: [String] = [], restarts: Bool = false, commands: [[String]] = []) {
+        self.files = files
+        self.deletions = deletions
+        self.restarts = restarts
+        self.commands = commands
+    }
+}
+
+package struct SyncReport: Sendable {
+    /// Bytes sent; 0 when the container had everything.
+    package var sent: Int
+    package var send: Duration
+    /// From the commit to the new process; nil when none was started.
+    package var restart: Duration?
+    /// From the new process to the first success of its readiness check; nil when none was started.
+    package var ready: Duration?
+    /// SHA-256 of the running executable in hexadecimal.
+    package var runningDigest: String
+    /// The new process ended at once: code and words.
+    package var earlyExit: (code: Int, message: String)?
+
+    package init(
+        sent: Int, send: Duration, restart: Duration?, ready: Duration?, runningDigest: String,
+        earlyExit: (code: Int, message: String)?
+    ) {
+        self.sent = sent
+        self.send = send
+        self.restart = restart
+        self.ready = ready
+        self.runningDigest = runningDigest
+        self.earlyExit = earlyExit
+    }
+}
+
+package enum SyncNotice: Sendable {
+    case exited(code: Int, message: String)
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reports complete change sets of files.
+package protocol WatchPort: Sendable {
+    /// Begins to watch; the stream ends with ``stop()``.
+    func start(roots: [String]) async throws -> AsyncStream<FileChanges>
+    /// Replaces the set of absolute paths that are watched.
+    func update(roots: [String]) async throws
+    func stop() async
+}
+
+/// One settled set of changes whose contents really differ.
+package struct FileChanges: Sendable {
+    /// Absolute paths, sorted.
+    package var paths: [String]
+    /// Milliseconds from the newest file's own time to the first notice; 0 when it cannot be told.
+    package var watch: Int
+    /// From the first notice to the end of the set.
+    package var settle: Duration
+    /// When the set was complete.
+    package var closed: ContinuousClock.Instant
+
+    package init(paths: [String], watch: Int, settle: Duration, closed: ContinuousClock.Instant) {
+        self.paths = paths
+        self.watch = watch
+        self.settle = settle
+        self.closed = closed
+    }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+import Plan
+
+extension Session {
+    /// One save: told, decided, set going.
+    func handle(_ changes: FileChanges) async {
+        guard end == nil, !changes.paths.isEmpty else { return }
+        lastSave += 1
+        let record = SaveRecord(id: lastSave, changes: changes)
+        saves[record.id] = record
+        journal.record(
+            .fileChanged, save: record.id,
+            [
+                "files": .array(changes.paths.map { .string(shown($0)) }), "watch": .int(changes.watch),
+                "settle": .int(changes.settle.milliseconds),
+            ])
+        let paths = Set(changes.paths)
+        let mends = paths.contains { path in watchedForMending.contains { Decider.covers($0, path) } }
+        let configuration = connection == nil && !paths.isDisjoint(with: ports.cluster.configurationFiles)
+        guard let plan else {
+            await reload(record.id, reason: "no plan yet")
+            return
+        }
+        var stale: [String: Set<String>] = [:]
+        for package in Set(plan.images.compactMap { $0.swift?.package }) {
+            do {
+                let products = try await ports.build.products(of: package, affectedBy: changes.paths)
+                if !products.isEmpty { stale[package] = products }
+            } catch {
+                // A package that cannot be described is told about by the build, which says why.
+                stale[package] = Set(images.values.filter { $0.image.swift?.package == package }.map(\.product))
+            }
+        }
+        let decider = Decider(plan: plan, products: images.mapValues(\.product))
+        let outcome = decider.decide(changes.paths, stale: stale, exists: options.exists)
+        for decision in outcome.decisions where resources[decision.resource] != nil {
+            journal.record(
+                .decisionMade, save: record.id, resource: decision.resource,
+                ["action": .string(decision.action.rawValue), "reason": .string(decision.reason)])
+            note(record.id, for: decision.resource)
+        }
+        if outcome.reloads || mends { await reload(record.id, reason: "the spec reads \(shown(changes.paths[0]))") }
+        if configuration { connect() }
+        if outcome.decisions.isEmpty, !outcome.reloads, !mends {
+            journal.record(
+                .decisionMade, save: record.id, ["action": "nothing", "reason": "no resource uses these files"])
+        }
+        act(on: outcome, save: record.id, paths: changes.paths)
+        settleSavesWithoutWork()
+    }
+
+    private func note(_ save: Int, for name: String) {
+        resources[name]?.saves.insert(save)
+    }
+
+    private func reload(_ save: Int, reason: String) async {
+        journal.record(.decisionMade, save: save, ["action": "reload", "reason": .string(reason)])
+        let before = resources.mapValues(\.needsDeploy)
+        await loadPlan()
+        for name in order where resources[name]?.needsDeploy == true && before[name] != true { note(save, for: name) }
+    }
+
+    private func act(on outcome: Decider.Outcome, save: Int, paths: [String]) {
+        for (package, products) in outcome.builds {
+            requestBuild(
+                BuildWork(package: package, products: products, changedFiles: Set(paths)), saves: [save])
+        }
+        for ref in outcome.images {
+            images[ref]?.isStale = true
+            for name in users(of: ref) { requestDeploy(name) }
+        }
+        for ref in Set(outcome.syncs.keys).union(outcome.deletions.keys) {
+            guard var image = images[ref] else { continue }
+            for file in outcome.syncs[ref] ?? [] {
+                image.overlay[file.destination] = file
+                image.deletions.remove(file.destination)
+            }
+            for destination in outcome.deletions[ref] ?? [] {
+                image.overlay[destination] = nil
+                image.deletions.insert(destination)
+            }
+            image.commands = outcome.commands[ref] ?? []
+            images[ref] = image
+            publish(ref, decided: true)
+        }
+        for name in outcome.runs { requestDeploy(name) }
+    }
+
+    /// Names of resources that run the image.
+    func users(of ref: String) -> [String] {
+        order.filter { resources[$0]?.resource.kubernetes?.images.contains(ref) == true }
+    }
+
+    /// Forgets saves that no resource waits for.
+    func settleSavesWithoutWork() {
+        let open = resources.values.reduce(into: Set<Int>()) { $0.formUnion($1.saves) }
+        saves = saves.filter { open.contains($0.key) || $0.key == lastSave }
+    }
+
+    /// The running system shows these saves of the resource.
+    func served(_ name: String, way: String, stages: [(String, Int)]) {
+        guard var state = resources[name], !state.saves.isEmpty else { return }
+        let ids = state.saves.sorted()
+        state.saves = []
+        resources[name] = state
+        for id in ids {
+            guard var record = saves[id] else { continue }
+            for (stage, milliseconds) in stages { record.note(stage, milliseconds) }
+            journal.record(
+                .saveServed, save: id, resource: name,
+                [
+                    "way": .string(way),
+                    "stages": .object(JSONObject(record.stages.map { ($0.name, .int($0.milliseconds)) })),
+                    "total": .int(record.total(at: now)),
+                ])
+        }
+        settleSavesWithoutWork()
+    }
+}

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+import Plan
+
+extension Session {
+    /// Asks for a deploy, or for a run of a local command; a newer wish replaces one that is under way (design D14).
+    func requestDeploy(_ name: String) {
+        guard var state = resources[name] else { return }
+        if state.resource.triggerMode == .manual, state.isApplied {
+            state.hasPendingChanges = true
+            resources[name] = state
+            set(.idle("changed; waits for a trigger"), for: name)
+            return
+        }
+        state.needsDeploy = true
+        if state.isTaskRunning {
+            state.task?.cancel()
+            state.isTaskRunning = false
+            state.taskNumber += 1
+        }
+        resources[name] = state
+        advance(name)
+    }
+
+    /// The user asks for an update, whatever the trigger mode.
+    package func trigger(_ name: String) {
+        guard var state = resources[name] else { return }
+        state.isEnabled = true
+        state.hasPendingChanges = false
+        state.needsDeploy = true
+        resources[name] = state
+        for ref in state.resource.kubernetes?.images ?? [] {
+            if let image = images[ref], image.image.custom != nil { images[ref]?.isStale = true }
+            if let image = images[ref], let package = image.image.swift?.package {
+                requestBuild(BuildWork(package: package, products: [image.product], changedFiles: []), saves: [])
+            }
+        }
+        advance(name)
+    }
+
+    /// The user asks for new Pods of the same objects.
+    package func restart(_ name: String) {
+        guard let connection, let state = resources[name] else { return }
+        let journal = journal
+        for pod in state.currentPods {
+            spawn { _ in
+                do {
+                    try await connection.restart(pod: pod)
+                } catch {
+                    journal.record(
+                        .podWarned, resource: name,
+                        [
+                            "object": .string("pod/\(pod.name)"), "reason": "RestartFailed",
+                            "message": .string(Self.text(error)),
+                            "count": 1,
+                        ])
+                }
+            }
+        }
+    }
+
+    func advanceAll() {
+        for name in order { advance(name) }
+    }
+
+    /// The resource that holds what belongs to no workload; Tilt's name.
+    static let uncategorized = "uncategorized"
+
+    /// Starts what the resource needs next, or says what it waits for.
+    func advance(_ name: String) {
+        guard end == nil, let state = resources[name], state.needsDeploy, !state.isTaskRunning else { return }
+        guard state.isEnabled else { return set(.idle("waits for a trigger"), for: name) }
+        if let dependency = state.resource.dependencies.first(where: { resources[$0]?.wasReady == false }) {
+            return set(.held("waits for \(dependency) to be ready"), for: name)
+        }
+        // Configuration and rights that no workload claims are there before the workloads that need them.
+        if state.resource.kubernetes != nil, name != Self.uncategorized,
+            resources[Self.uncategorized]?.wasReady == false
+        {
+            return set(.held("waits for \(Self.uncategorized) objects"), for: name)
+        }
+        if state.resource.kubernetes != nil {
+            guard connection != nil else { return set(.held("waits for the cluster"), for: name) }
+            guard buildsAreDone(for: state) else { return }
+        }
+        let limit = plan?.settings.maximumParallelUpdates ?? 3
+        let running = resources.values.filter(\.isTaskRunning).count
+        guard running < limit else {
+            return set(.held("waits for one of \(limit) updates to end"), for: name)
+        }
+        start(name)
+    }
+
+    /// Whether every Swift image of the resource has its executable; asks for the builds that are missing.
+    private func buildsAreDone(for state: ResourceState) -> Bool {
+        for ref in state.resource.kubernetes?.images ?? [] {
+            guard let image = images[ref], let swift = image.image.swift else { continue }
+            let queue = packages[swift.package]
+            let isQueued = [queue?.running, queue?.pending].contains { $0?.products.contains(image.product) == true }
+            if isQueued { return false }
+            if image.artifact == nil {
+                // A failed build is tried again by the next save, not by every event in between.
+                if queue?.failure != nil, case .failed = state.status { return false }
+                requestMissingBuilds(of: swift.package)
+                return false
+            }
+        }
+        return true
+    }
+
+    /// One build for all products of the package that no resource has yet: one planning, one queue.
+    private func requestMissingBuilds(of package: String) {
+        let wanted = order.flatMap { resources[$0]?.resource.kubernetes?.images ?? [] }
+        let products = images.values
+            .filter { $0.image.swift?.package == package && $0.artifact == nil && wanted.contains($0.image.ref) }
+            .map(\.product)
+        guard !products.isEmpty else { return }
+        requestBuild(BuildWork(package: package, products: Set(products), changedFiles: []), saves: [])
+    }
+
+    private func start(_ name: String) {
+        guard var state = resources[name] else { return }
+        state.needsDeploy = false
+        state.isTaskRunning = true
+        state.taskNumber += 1
+        state.stages = []
+        state.hasPendingChanges = false
+        let number = state.taskNumber
+        resources[name] = state
+        if let local = state.resource.local {
+            runLocal(name, local, number: number)
+        } else {
+            deploy(name, number: number)
+        }
+    }
+
+    private func deploy(_ name: String, number: Int) {
+        guard let connection, let kubernetes = resources[name]?.resource.kubernetes,
+            let resource = resources[name]?.resource
+        else { return }
+        let needed = kubernetes.images.compactMap { images[$0] }.filter(\.needsImage)
+        set(.deploying(needed.isEmpty ? "applying" : "packing"), for: name)
+        let live = Set(isOneShot ? [] : kubernetes.images.filter { images[$0]?.isLive == true })
+        let save = resources[name]?.saves.max()
+        let journal = journal
+        let task = spawn { session in
+            do {
+                for image in needed {
+                    let start = await session.now
+                    let work = ImageWork(
+                        image: image.image, artifact: image.artifact, product: image.product,
+                        isLive: live.contains(image.image.ref))
+                    let reference = try await connection.makeImage(work) { notice in
+                        Self.record(notice, in: journal, save: save, resource: name)
+                    }
+                    await session.imageMade(
+                        image, reference: reference, for: name, number: number, start: start)
+                }
+                let apply = await session.applyWork(resource, kubernetes, live: live)
+                try Task.checkCancellation()
+                let start = await session.now
+                let generation = try await connection.apply(apply) { Self.record($0, in: journal, resource: name) }
+                await session.applied(name, number: number, generation: generation, start: start)
+            } catch {
+                await session.deployFailed(name, number: number, error: error)
+            }
+        }
+        resources[name]?.task = task
+    }
+
+    private func imageMade(
+        _ image: ImageState, reference: String, for name: String, number: Int, start: ContinuousClock.Instant
+    ) {
+        guard var current = images[image.image.ref] else { return }
+        current.reference = reference
+        current.packed = image.artifact
+        current.isStale = false
+        current.overlay = [:]
+        current.deletions = []
+        images[image.image.ref] = current
+        guard resources[name]?.taskNumber == number else { return }
+        resources[name]?.stages.append(("image", (now - start).milliseconds))
+    }
+
+    private func applyWork(
+        _ resource: Resource, _ kubernetes: KubernetesResource, live: Set<String>
+    ) -> ApplyWork {
+        let references = kubernetes.images.reduce(into: [String: String]()) { $0[$1] = images[$1]?.reference }
+        let programs = live.reduce(into: [String: LiveProgram]()) { programs, ref in
+            guard let image = images[ref] else { return }
+            programs[ref] = LiveProgram(
+                path: "/app/\(image.product)", arguments: image.image.swift?.arguments ?? [])
+        }
+        return ApplyWork(resource: resource, objects: kubernetes.objects, references: references, live: programs)
+    }
+
+    private func applied(_ name: String, number: Int, generation: String?, start: ContinuousClock.Instant) {
+        guard var state = resources[name], state.taskNumber == number else { return }
+        state.isTaskRunning = false
+        state.task = nil
+        let isSame = state.generation == generation && state.isApplied
+        state.generation = generation
+        state.isApplied = true
+        state.appliedAt = now
+        state.stages.append(("apply", (now - start).milliseconds))
+        resources[name] = state
+        set(.starting("rolling out"), for: name)
+        openForwards(name)
+        reconcileAttachments(name)
+        if isSame, generation != nil, !state.saves.isEmpty, state.podStatus == .ready {
+            served(name, way: "apply", stages: state.stages)
+        }
+        refresh(name)
+        advanceAll()
+    }
+
+    private func deployFailed(_ name: String, number: Int, error: any Error) {
+        guard var state = resources[name], state.taskNumber == number else { return }
+        state.isTaskRunning = false
+        state.task = nil
+        resources[name] = state
+        guard end == nil, !(error is CancellationError) else { return advanceAll() }
+        let error = (error as? DevloopError) ?? DevloopError(.objectRefused, "\(error)")
+        if error.code == .image {
+            var fields = Self.fields(error)
+            fields["code"] = nil
+            journal.record(.imageFailed, save: state.saves.max(), resource: name, fields)
+        }
+        if error.code == .clusterUnreachable {
+            // Nothing is wrong with the resource: the same deploy is due when the cluster is back.
+            resources[name]?.needsDeploy = true
+            set(.held("the cluster cannot be reached"), for: name)
+            if isOneShot { return stop(.cluster, reason: error.description, hint: error.hint) }
+            spawn { session in
+                try? await session.ports.clock.sleep(.seconds(2))
+                await session.advance(name)
+            }
+        } else {
+            set(.failed(error.description, hint: error.hint), for: name)
+        }
+        advanceAll()
+    }
+
+    private func runLocal(_ name: String, _ local: LocalResource, number: Int) {
+        let commands = ports.commands
+        let wall = ports.clock.wall
+        let log: @Sendable (String) -> Void = { [weak self] line in
+            self?.log(name, pod: "", container: "local", LogLine(time: wall(), bytes: Array(line.utf8)))
+        }
+        set(.building, for: name)
+        let task = spawn { session in
+            do {
+                if let command = local.command {
+                    let start = await session.now
+                    let code = try await commands.run(command, onLine: log)
+                    guard code == 0 else {
+                        throw DevloopError(
+                            .build, "\(command.arguments.joined(separator: " ")): exit code \(code)",
+                            hint: "its output is in the log of \(name)")
+                    }
+                    await session.localDone(name, number: number, start: start)
+                }
+                guard let serve = local.serveCommand else {
+                    return await session.localEnded(name, number: number)
+                }
+                await session.localServes(name, number: number)
+                let code = try await commands.run(serve, onLine: log)
+                throw DevloopError(.process, "the server ended with exit code \(code)", hint: "a save starts it again")
+            } catch {
+                await session.deployFailed(name, number: number, error: error)
+            }
+        }
+        resources[name]?.task = task
+    }
+
+    private func localDone(_ name: String, number: Int, start: ContinuousClock.Instant) {
+        guard resources[name]?.taskNumber == number else { return }
+        served(name, way: "run", stages: [("run", (now - start).milliseconds)])
+    }
+
+    /// The server runs on; the slot is free for others.
+    private func localServes(_ name: String, number: Int) {
+        guard resources[name]?.taskNumber == number else { return }
+        resources[name]?.isTaskRunning = false
+        set(.ready, for: name)
+        advanceAll()
+    }
+
+    private func localEnded(_ name: String, number: Int) {
+        guard resources[name]?.taskNumber == number else { return }
+        resources[name]?.isTaskRunning = false
+        resources[name]?.task = nil
+        set(.ready, for: name)
+        advanceAll()
+    }
+
+    private static func record(_ notice: ImageNotice, in journal: Journal, save: Int?, resource: String) {
+        switch notice {
+        case .packed(let reference, let size, let duration):
+            journal.record(
+                .imagePacked, save: save, resource: resource,
+                ["image": .string(reference), "duration": .int(duration.milliseconds), "size": .int(size)])
+        case .delivered(let reference, let way, let sent, let duration):
+            journal.record(
+                .imageDelivered, save: save, resource: resource,
+                [
+                    "image": .string(reference), "way": .string(way), "duration": .int(duration.milliseconds),
+                    "sent": .int(sent),
+                ])
+        case .output(let line):
+            journal.record(.logWritten, save: save, resource: resource, ["text": .string(line)])
+        }
+    }
+
+    static func record(_ notice: ApplyNotice, in journal: Journal, resource: String?) {
+        switch notice {
+        case .applied(let object, let result):
+            journal.record(
+                .objectApplied, resource: resource, ["object": .string(object), "result": .string(result)])
+        case .failed(let object, let error):
+            var fields: JSONObject = ["object": .string(object.shortName), "message": .string(error.message)]
+            if let location = object.location {
+                fields["file"] = .string(location.file)
+                if let line = location.line { fields["line"] = .int(line) }
+            }
+            if let hint = error.hint { fields["hint"] = .string(hint) }
+            journal.record(.objectFailed, resource: resource, fields)
+        case .pruned(let object):
+            journal.record(.objectPruned, resource: resource, ["object": .string(object)])
+        }
+    }
+}

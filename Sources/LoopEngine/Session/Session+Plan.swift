@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+import Plan
+
+extension Session {
+    /// Evaluates the spec and takes over what changed; a broken spec leaves everything as it runs.
+    func loadPlan() async {
+        let start = now
+        let outcome = await ports.spec.evaluate()
+        for line in outcome.output { journal.record(.logWritten, resource: nil, ["text": .string(line)]) }
+        guard end == nil else { return }
+        guard let newPlan = outcome.plan, outcome.error == nil else {
+            let error = outcome.error ?? DevloopError(.spec, "the Devloopfile gave no plan")
+            watchedForMending = Set(outcome.watchedFiles)
+            journal.record(.planFailed, Self.fields(error))
+            if isOneShot {
+                stop(error.code.exit, reason: error.description, hint: error.hint)
+            } else {
+                await updateWatch()
+            }
+            return
+        }
+        watchedForMending = Set(outcome.watchedFiles)
+        if let unknown = options.names.first(where: { newPlan.resource($0) == nil }) {
+            let names = newPlan.resources.map(\.name).joined(separator: ", ")
+            stop(.usage, reason: "there is no resource \"\(unknown)\"", hint: "resources: \(names)")
+            return
+        }
+        journal.record(
+            .planLoaded,
+            [
+                "resources": .array(newPlan.resources.map { .string($0.name) }),
+                "duration": .int((now - start).milliseconds),
+                "warnings": .array(
+                    newPlan.warnings.map { warning in
+                        .string(warning.location.map { "\($0): \(warning.message)" } ?? warning.message)
+                    }),
+            ])
+        await take(newPlan)
+        await updateWatch()
+        if isOneShot, order.isEmpty { return stop(.ok, reason: "the plan has no resources") }
+        if plan?.resources.contains(where: { $0.kubernetes != nil }) == true, connection == nil {
+            connect()
+        } else {
+            advanceAll()
+        }
+    }
+
+    /// Replaces the plan; resources whose inputs differ are updated, those that left are pruned.
+    private func take(_ newPlan: Plan) async {
+        let old = plan
+        plan = newPlan
+        let chosen = options.names.isEmpty ? nil : withDependencies(options.names, in: newPlan)
+        order = newPlan.resources.map(\.name).filter { chosen?.contains($0) ?? true }
+        for image in newPlan.images {
+            if images[image.ref]?.image == image { continue }
+            do {
+                var state = ImageState(image, product: try await product(of: image))
+                state.version = images[image.ref].map { $0.version + 1 } ?? 0
+                images[image.ref] = state
+            } catch {
+                var state = ImageState(image, product: "")
+                state.isStale = true
+                images[image.ref] = state
+                journal.record(.imageFailed, ["message": .string(Self.text(error))])
+            }
+        }
+        for name in order {
+            guard let resource = newPlan.resource(name) else { continue }
+            if var state = resources[name] {
+                let changed = state.resource != resource
+                let imagesChanged = (resource.kubernetes?.images ?? []).contains { ref in
+                    old?.image(ref) != newPlan.image(ref)
+                }
+                state.resource = resource
+                if changed || imagesChanged {
+                    state.needsDeploy = true
+                    journal.record(
+                        .decisionMade, save: state.saves.max(), resource: name,
+                        [
+                            "action": "apply",
+                            "reason": .string(changed ? "its definition changed" : "its image's rules changed"),
+                        ])
+                }
+                resources[name] = state
+            } else {
+                var state = ResourceState(resource)
+                state.needsDeploy = true
+                resources[name] = state
+            }
+        }
+        for name in resources.keys where !order.contains(name) { drop(name) }
+        if old != nil, options.names.isEmpty { await prune() }
+        settleSavesWithoutWork()
+        restartObservation()
+    }
+
+    private func withDependencies(_ names: [String], in plan: Plan) -> Set<String> {
+        var found: Set<String> = []
+        var open = names
+        while let name = open.popLast() {
+            guard found.insert(name).inserted, let resource = plan.resource(name) else { continue }
+            open += resource.dependencies
+        }
+        return found
+    }
+
+    private func product(of image: Image) async throws -> String {
+        guard let swift = image.swift else { return "" }
+        return swift.product.isEmpty ? try await ports.build.onlyProduct(of: swift.package) : swift.product
+    }
+
+    private func drop(_ name: String) {
+        guard let state = resources.removeValue(forKey: name) else { return }
+        state.task?.cancel()
+        for attachment in state.attachments.values {
+            attachment.task?.cancel()
+            attachment.signal.finish()
+        }
+    }
+
+    private func prune() async {
+        guard let connection, let plan else { return }
+        let journal = journal
+        let objects = plan.resources.compactMap(\.kubernetes).flatMap(\.objects)
+        do {
+            try await connection.prune(keeping: objects) { Self.record($0, in: journal, resource: nil) }
+        } catch {
+            journal.record(.clusterFailed, ["message": .string("cannot prune: \(Self.text(error))")])
+        }
+    }
+
+    /// Everything whose change can matter; absolute paths.
+    func watchRoots() async -> [String] {
+        var roots = watchedForMending
+        if connection == nil { roots.formUnion(ports.cluster.configurationFiles) }
+        guard let plan else { return roots.sorted() }
+        roots.formUnion(plan.watchedFiles)
+        for image in plan.images {
+            if let swift = image.swift {
+                if let found = try? await ports.build.roots(of: swift.package) {
+                    roots.formUnion(found)
+                } else {
+                    roots.insert(swift.package)
+                }
+                roots.formUnion(swift.resources.map(\.source))
+            }
+            roots.formUnion(image.custom?.deps ?? [])
+            for step in image.liveUpdate {
+                switch step {
+                case .sync(let mapping): roots.insert(mapping.source)
+                case .fallBackOn(let files): roots.formUnion(files)
+                case .run, .restart, .initialSync: break
+                }
+            }
+        }
+        for resource in plan.resources { roots.formUnion(resource.local?.deps ?? []) }
+        return roots.sorted()
+    }
+
+    func updateWatch() async {
+        guard !isOneShot else { return }
+        do {
+            try await ports.watch.update(roots: await watchRoots())
+        } catch {
+            journal.record(.clusterFailed, ["message": .string("cannot watch: \(Self.text(error))")])
+        }
+    }
+
+    static func fields(_ error: DevloopError) -> JSONObject {
+        var fields: JSONObject = ["code": .string(error.code.name), "message": .string(error.message)]
+        if let location = error.location {
+            fields["file"] = .string(location.file)
+            if let line = location.line { fields["line"] = .int(line) }
+            if let column = location.column { fields["column"] = .int(column) }
+        }
+        if let hint = error.hint { fields["hint"] = .string(hint) }
+        if !error.backtrace.isEmpty { fields["backtrace"] = .array(error.backtrace.map { .string($0) }) }
+        return fields
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+import Plan
+
+extension Session {
+    /// The newest truth about the Pods of every resource.
+    func podsChanged(_ all: [String: [PodStatus]]) {
+        guard end == nil else { return }
+        for name in order {
+            guard let state = resources[name], state.resource.kubernetes != nil else { continue }
+            let pods = (all[name] ?? []).sorted { ($0.created, $0.name) < ($1.created, $1.name) }
+            guard pods != state.pods else { continue }
+            tell(name, old: state.pods, new: pods)
+            resources[name]?.pods = pods
+            reconcileAttachments(name)
+            for pod in pods { readLogs(name, pod) }
+            refresh(name)
+        }
+    }
+
+    private func tell(_ name: String, old: [PodStatus], new: [PodStatus]) {
+        for pod in new {
+            let before = old.first { $0.uid == pod.uid }
+            guard before?.word != pod.word || before?.isReady != pod.isReady || before?.restarts != pod.restarts
+            else { continue }
+            var fields: JSONObject = [
+                "pod": .string(pod.name), "phase": .string(pod.word), "ready": .bool(pod.isReady),
+                "restarts": .int(pod.restarts),
+            ]
+            if case .failing(let failure) = pod.verdict {
+                fields["reason"] = .string(failure.code)
+                fields["message"] = .string(failure.message)
+                if let hint = failure.hint { fields["hint"] = .string(hint) }
+            }
+            journal.record(.podChanged, resource: name, fields)
+        }
+        for pod in old where !new.contains(where: { $0.uid == pod.uid }) {
+            journal.record(
+                .podChanged, resource: name,
+                ["pod": .string(pod.name), "phase": "Gone", "ready": false, "restarts": .int(pod.restarts)])
+        }
+    }
+
+    /// Derives the resource's status from its Pods, where nothing else is going on.
+    func refresh(_ name: String) {
+        guard let state = resources[name], state.isApplied, !state.isTaskRunning, !state.needsDeploy,
+            !state.hasPendingChanges
+        else { return }
+        if let ref = state.resource.kubernetes?.images.first(where: { images[$0]?.image.swift != nil }),
+            let package = images[ref]?.image.swift?.package, let product = images[ref]?.product,
+            let queue = packages[package]
+        {
+            // While a build runs or stands failed, that is what the user has to know first.
+            if queue.running?.products.contains(product) == true { return }
+            if queue.failure != nil, case .failed = state.status { return }
+        }
+        let status = state.podStatus
+        set(status, for: name)
+        if status == .ready, state.oldPods.isEmpty, !state.stages.isEmpty {
+            var stages = state.stages
+            if let appliedAt = state.appliedAt { stages.append(("rollout", (now - appliedAt).milliseconds)) }
+            resources[name]?.stages = []
+            served(name, way: "image", stages: stages)
+        }
+    }
+
+    /// Reads each container's log once, from its start to its end.
+    private func readLogs(_ name: String, _ pod: PodStatus) {
+        guard let connection else { return }
+        for container in pod.containers where !container.id.isEmpty {
+            guard logged.insert(container.id).inserted else { continue }
+            spawn { session in
+                do {
+                    for try await line in connection.logs(pod: pod, container: container.name) {
+                        session.log(name, pod: pod.name, container: container.name, line)
+                    }
+                } catch {
+                    // A log that cannot be read is no reason to disturb: the Pod's own state is told elsewhere.
+                }
+            }
+        }
+    }
+}

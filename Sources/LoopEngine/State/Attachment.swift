@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+
+/// The sync stream to one live container, and what the container was last proved to have.
+struct Attachment {
+    var pod: PodStatus
+    var container: String
+    /// Ref of the image whose desired set it follows.
+    var image: String
+    var isConnected = false
+    /// Version of the image's desired set that was committed here; nil before the first comparison.
+    var version: Int?
+    /// Version that it should have.
+    var wanted: Int
+    var task: Task<Void, Never>?
+    /// Wakes the attachment's loop.
+    var signal: AsyncStream<Void>.Continuation
+
+    var isCurrent: Bool { version == wanted }
+
+    /// A restarted container is a new one: its id is part of the key.
+    static func key(_ pod: PodStatus, _ container: PodStatus.Container) -> String {
+        "\(pod.uid)/\(container.name)/\(container.id)"
+    }
+}

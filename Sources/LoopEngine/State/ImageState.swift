@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Plan
+
+/// What the session knows of one image.
+struct ImageState {
+    var image: Image
+    /// Executable product, found out when the spec leaves it open.
+    var product: String
+    /// The newest build.
+    var artifact: Artifact?
+    /// The reference that the node has, and the artifact in it.
+    var reference: String?
+    var packed: Artifact?
+    /// Inputs other than the artifact changed since the image was made.
+    var isStale = true
+    /// Files that changed since the image was made, by destination.
+    var overlay: [String: SyncSet.File] = [:]
+    var deletions: Set<String> = []
+    var commands: [[String]] = []
+    /// Counts changes of ``desired``.
+    var version = 0
+
+    init(_ image: Image, product: String) {
+        self.image = image
+        self.product = product
+    }
+
+    var isLive: Bool { image.swift?.live ?? false }
+
+    /// Where the synced executable lives in the container (design §4.5).
+    var entryDestination: String { "/devloop/app/\(product)" }
+
+    /// What every container of the image should have, beyond the image itself.
+    var desired: SyncSet {
+        var files: [SyncSet.File] = []
+        if let artifact {
+            files.append(
+                SyncSet.File(
+                    source: artifact.path, destination: entryDestination, isExecutable: true, isEntry: true))
+        }
+        files += overlay.values.sorted { $0.destination < $1.destination }
+        return SyncSet(
+            files: files, deletions: deletions.sorted(), restarts: image.liveUpdate.contains(.restart),
+            commands: commands)
+    }
+
+    /// The image must be made before it can be deployed.
+    var needsImage: Bool { reference == nil || isStale || packed != artifact }
+}

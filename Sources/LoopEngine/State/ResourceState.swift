@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+import Plan
+
+/// What the session knows of one resource.
+struct ResourceState {
+    /// What a person is told; each carries its reason.
+    enum Status: Equatable, Sendable {
+        case idle(String)
+        case held(String)
+        case building
+        case deploying(String)
+        case starting(String)
+        case ready
+        case failed(String, hint: String?)
+        case crashing(String, hint: String?)
+
+        /// The word of `resource.changed`.
+        var word: String {
+            switch self {
+            case .idle: "idle"
+            case .held: "held"
+            case .building: "building"
+            case .deploying: "deploying"
+            case .starting: "starting"
+            case .ready: "ready"
+            case .failed: "failed"
+            case .crashing: "crashing"
+            }
+        }
+
+        var reason: String? {
+            switch self {
+            case .idle(let text), .held(let text), .deploying(let text), .starting(let text): text
+            case .failed(let text, _), .crashing(let text, _): text
+            case .building, .ready: nil
+            }
+        }
+
+        var hint: String? {
+            switch self {
+            case .failed(_, let hint), .crashing(_, let hint): hint
+            default: nil
+            }
+        }
+    }
+
+    var resource: Resource
+    var status = Status.idle("not started")
+    /// It was ready once; what `resource_deps` ask for.
+    var wasReady = false
+    /// Objects or an image have to be applied.
+    var needsDeploy = false
+    /// A trigger or `auto_init` allows it to start.
+    var isEnabled: Bool
+    /// Manual mode: changed since the last update, waits for a trigger.
+    var hasPendingChanges = false
+    /// Saves that the running system does not show yet.
+    var saves: Set<Int> = []
+    /// Deploys, or runs the local command.
+    var task: Task<Void, Never>?
+    /// Number of the newest task; an older one's results are dropped.
+    var taskNumber = 0
+    var isTaskRunning = false
+    /// When the last deploy was applied; the readiness timeout counts from here.
+    var appliedAt: ContinuousClock.Instant?
+    var generation: String?
+    var isApplied = false
+    var pods: [PodStatus] = []
+    /// By `Attachment.key`.
+    var attachments: [String: Attachment] = [:]
+    var forwardsOpened = false
+    /// Stages of the deploy that is under way, in milliseconds.
+    var stages: [(String, Int)] = []
+
+    init(_ resource: Resource) {
+        self.resource = resource
+        isEnabled = resource.autoInit
+    }
+
+    /// Pods of the newest apply that are not on their way out.
+    var currentPods: [PodStatus] {
+        pods.filter { !$0.isTerminating && (generation == nil || $0.generation == nil || $0.generation == generation) }
+    }
+
+    /// Pods that still have to go before a rollout is complete.
+    var oldPods: [PodStatus] {
+        guard let generation else { return [] }
+        return pods.filter { $0.generation != nil && $0.generation != generation && $0.verdict != .succeeded }
+    }
+
+    /// What the Pods say together.
+    var podStatus: Status {
+        if resource.kubernetes?.podReadiness == .ignore { return .ready }
+        let current = currentPods
+        guard !current.isEmpty else { return generation == nil ? .ready : .starting("no Pod yet") }
+        for pod in current {
+            if case .failing(let failure) = pod.verdict {
+                let text = "\(pod.name): \(failure.message)"
+                return failure.code == "CrashLoopBackOff"
+                    ? .crashing(text, hint: failure.hint) : .failed(text, hint: failure.hint)
+            }
+        }
+        for pod in current {
+            if case .starting(let reason) = pod.verdict { return .starting("\(pod.name): \(reason)") }
+        }
+        if let attachment = attachments.values.first(where: { !$0.isCurrent }) {
+            return .starting(
+                "\(attachment.pod.name): \(attachment.isConnected ? "syncing" : "connecting to the agent")")
+        }
+        return .ready
+    }
+
+    /// A failure that waiting does not mend, for headless runs.
+    var hardFailure: PodStatus.Failure? {
+        for pod in currentPods {
+            if case .failing(let failure) = pod.verdict, !failure.mayHeal { return failure }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Runs Starlark.
+package enum Starlark {
+    /// Parses, resolves, compiles and runs a file, and gives its globals, frozen unless asked otherwise.
+    ///
+    /// Throws `SyntaxErrors` when the file is no program, and `EvalError` when it fails. `file` is what positions show.
+    package static func execute(
+        file: String, source: [UInt8], dialect: Dialect, predeclared: [String: Value], thread: Thread,
+        freeze: Bool = true
+    ) throws -> [String: Value] {
+        let resolver = try resolve(
+            file: file, source: source, dialect: dialect, predeclared: predeclared, universe: thread.universe)
+        let environment = Compiler.Environment(file: file, predeclared: predeclared, universal: thread.universe)
+        let code = Compiler.compile(resolver.toplevel, in: environment)
+        let module = ModuleState(
+            names: resolver.globals.map { $0.first?.name ?? "" }, allowsRecursion: dialect.recursion)
+        thread.register(module)
+        let function = StarlarkFunction(code: code, module: module, defaults: [], cells: [])
+        defer {
+            // What the file made is shared from here on, also when it failed half-way.
+            if freeze { for value in module.values.values { value.freeze() } }
+        }
+        _ = try thread.call(.object(function), Arguments())
+        return module.values
+    }
+
+    /// Everything that is wrong with a file before it runs; empty when nothing is. `predeclared` are names from outside.
+    package static func check(
+        file: String, source: [UInt8], dialect: Dialect, predeclared: Set<String>
+    ) -> [(position: Position, message: String)] {
+        let values = Dictionary(uniqueKeysWithValues: predeclared.map { ($0, Value.none) })
+        do throws(SyntaxErrors) {
+            _ = try resolve(
+                file: file, source: source, dialect: dialect, predeclared: values, universe: universe())
+            return []
+        } catch {
+            return error.errors
+        }
+    }
+
+    private static func resolve(
+        file: String, source: [UInt8], dialect: Dialect, predeclared: [String: Value], universe: [String: Value]
+    ) throws(SyntaxErrors) -> Resolver {
+        let statements: [Stmt]
+        do throws(SyntaxError) {
+            statements = try Parser.parse(file: source)
+        } catch {
+            throw SyntaxErrors([(error.spot.position(in: file), error.message)])
+        }
+        let resolver = Resolver(
+            statements, file: file, dialect: dialect, isPredeclared: { predeclared[$0] != nil },
+            isUniversal: { universe[$0] != nil }, outsideNames: { Array(predeclared.keys) + Array(universe.keys) })
+        try resolver.run()
+        return resolver
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Finds byte sequences in byte sequences.
+enum ByteSearch {
+    /// Where `part` first occurs; an empty part occurs at the start.
+    static func first(of part: [UInt8], in text: ArraySlice<UInt8>) -> Int? {
+        guard let head = part.first else { return text.startIndex }
+        guard part.count <= text.count else { return nil }
+        var index = text.startIndex
+        let last = text.endIndex - part.count
+        while index <= last {
+            guard let found = text[index...last].firstIndex(of: head) else { return nil }
+            if text[found..<found + part.count].elementsEqual(part) { return found }
+            index = found + 1
+        }
+        return nil
+    }
+
+    /// Where `part` last occurs; an empty part occurs at the end.
+    static func last(of part: [UInt8], in text: ArraySlice<UInt8>) -> Int? {
+        guard part.count <= text.count else { return nil }
+        var index = text.endIndex - part.count
+        while index >= text.startIndex {
+            if text[index..<index + part.count].elementsEqual(part) { return index }
+            index -= 1
+        }
+        return nil
+    }
+}

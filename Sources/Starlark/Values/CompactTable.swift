@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A hash table that keeps the order of insertion: entries in an array, found through an open-addressed index of their
+/// places. Up to eight entries there is no index; the hashes are compared one after the other.
+struct CompactTable {
+    struct Entry {
+        let hash: Int
+        /// Nil for a removed entry.
+        var key: Value?
+        var value: Value
+    }
+
+    /// All entries, removed ones included.
+    private(set) var entries: ContiguousArray<Entry> = []
+    /// The number of entries that are not removed.
+    private(set) var count = 0
+    /// Places in `entries` by hash; -1 is free. Empty for a small table.
+    private var index: [Int32] = []
+    /// No entry before this place is alive, so that taking from the front stays cheap.
+    private var front = 0
+
+    private static let smallLimit = 8
+
+    /// The place of the entry with this key; nil when there is none.
+    func find(_ key: Value, hash: Int) throws -> Int? {
+        if index.isEmpty {
+            for place in entries.indices where entries[place].hash == hash {
+                if let other = entries[place].key, try Self.same(key, other) { return place }
+            }
+            return nil
+        }
+        let mask = index.count - 1
+        var slot = hash & mask
+        while true {
+            let place = Int(index[slot])
+            if place < 0 { return nil }
+            if entries[place].hash == hash, let other = entries[place].key, try Self.same(key, other) { return place }
+            slot = (slot + 1) & mask
+        }
+    }
+
+    private static func same(_ x: Value, _ y: Value) throws -> Bool {
+        if case .object(let left) = x, case .object(let right) = y {
+            if left === right { return true }
+            if left.kind == .string && right.kind == .string {
+                return unsafeDowncast(left, to: StarlarkString.self)
+                    .isEqual(toString: unsafeDowncast(right, to: StarlarkString.self))
+            }
+        }
+        return try Comparison.equal(x, y)
+    }
+
+    func get(_ key: Value) throws -> Value? {
+        guard count > 0 else {
+            // The key must be hashable even so.
+            _ = try key.hash()
+            return nil
+        }
+        return try find(key, hash: key.hash()).map { entries[$0].value }
+    }
+
+    /// Sets the value of a key; a new key goes to the end. Gives the place, and whether the key is new.
+    @discardableResult
+    mutating func set(_ key: Value, _ value: Value) throws -> Bool {
+        let hash = try key.hash()
+        if let place = try find(key, hash: hash) {
+            entries[place].value = value
+            return false
+        }
+        append(Entry(hash: hash, key: key, value: value))
+        return true
+    }
+
+    private mutating func append(_ entry: Entry) {
+        // The index stays at most half full, removed entries included.
+        if entries.count >= (index.isEmpty ? Self.smallLimit : index.count / 2) { rebuild() }
+        entries.append(entry)
+        count += 1
+        if !index.isEmpty { enter(entries.count - 1) }
+    }
+
+    private mutating func enter(_ place: Int) {
+        let mask = index.count - 1
+        var slot = entries[place].hash & mask
+        while index[slot] >= 0 { slot = (slot + 1) & mask }
+        index[slot] = Int32(place)
+    }
+
+    /// Drops removed entries and makes the index fit twice the live ones.
+    private mutating func rebuild() {
+        if count < entries.count { entries.removeAll { $0.key == nil } }
+        front = 0
+        guard count >= Self.smallLimit else {
+            index = []
+            return
+        }
+        var size = 32
+        while size < count * 4 { size *= 2 }
+        index = [Int32](repeating: -1, count: size)
+        for place in entries.indices { enter(place) }
+    }
+
+    /// Removes a key and gives its value; nil when it is not there.
+    mutating func remove(_ key: Value) throws -> Value? {
+        guard let place = try find(key, hash: key.hash()) else { return nil }
+        return remove(at: place)
+    }
+
+    private mutating func remove(at place: Int) -> Value {
+        let value = entries[place].value
+        entries[place].key = nil
+        entries[place].value = .none
+        count -= 1
+        if count == 0 { removeAll() }
+        return value
+    }
+
+    /// Removes the oldest entry; nil when the table is empty.
+    mutating func removeFirst() -> (key: Value, value: Value)? {
+        while front < entries.count {
+            if let key = entries[front].key { return (key, remove(at: front)) }
+            front += 1
+        }
+        return nil
+    }
+
+    mutating func removeAll() {
+        entries.removeAll()
+        index = []
+        count = 0
+        front = 0
+    }
+
+    /// The live entries in order.
+    var live: [(key: Value, value: Value)] {
+        var result: [(key: Value, value: Value)] = []
+        result.reserveCapacity(count)
+        for entry in entries { if let key = entry.key { result.append((key, entry.value)) } }
+        return result
+    }
+
+    /// The keys in order.
+    var keys: [Value] {
+        var result: [Value] = []
+        result.reserveCapacity(count)
+        for entry in entries { if let key = entry.key { result.append(key) } }
+        return result
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+import DevloopTestSupport
+import Devloopfile
+import Glibc
+import Testing
+
+/// The folders of `specs/` with their `plan.json`.
+struct SpecGoldenTests {
+    static let specs: String = {
+        let source = #filePath
+        let root = source.split(separator: "/").dropLast(3).joined(separator: "/")
+        return "/\(root)/specs"
+    }()
+
+    static let names: [String] = {
+        var names: [String] = []
+        guard let stream = opendir(specs) else { return [] }
+        defer { closedir(stream) }
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if TestFiles.exists("\(specs)/\(name)/Devloopfile"), !name.hasPrefix(".") { names.append(name) }
+        }
+        return names.sorted()
+    }()
+
+    @Test func thereAreSpecs() { #expect(Self.names.count >= 14) }
+
+    @Test(arguments: names)
+    func planIsAsRecorded(name: String) async throws {
+        let directory = "\(Self.specs)/\(name)"
+        let evaluation = await Devloopfile.evaluate(DevloopfileRequest(directory: directory, mode: .plan))
+        let text = Devloopfile.json(evaluation).prettyText + "\n"
+        let golden = "\(directory)/plan.json"
+        if getenv("DEVLOOP_RECORD").map({ String(cString: $0) }) == "1" {
+            try TestFiles.write(golden, text)
+        } else {
+            #expect(try TestFiles.read(golden) == text)
+        }
+        #expect((evaluation.error != nil) == name.hasPrefix("error-"), "\(evaluation.error?.report ?? "")")
+        #expect(!text.contains(directory), "paths of this machine do not belong into an answer")
+    }
+}

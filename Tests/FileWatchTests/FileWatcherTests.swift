@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+import DevloopTestSupport
+import FileWatch
+import Glibc
+import ProcessRunner
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct FileWatcherTests {
+    private func run(_ arguments: String..., in folder: String) async throws {
+        let result = try await ProcessRunner.run(ProcessCommand(arguments, directory: folder))
+        #expect(result.status.isSuccess, "\(result.errorText)")
+    }
+
+    /// Waits until what was there at the start is known by its content: a touch then tells nothing.
+    private func recorder(_ folder: TemporaryDirectory, roots: [String]? = nil, ignore: WatchIgnore = WatchIgnore())
+        async throws -> Recorder
+    {
+        let recorder = Recorder(try FileWatcher(roots: roots ?? [folder.path], ignore: ignore))
+        let probe = folder("probe-at-start")
+        guard roots == nil else { return recorder }
+        try folder.write("probe-at-start", "x")
+        #expect(await recorder.sees(probe, .created))
+        recorder.clear()
+        return recorder
+    }
+
+    @Test func tellsWhatWasMadeEditedAndRemoved() async throws {
+        let folder = try TemporaryDirectory("watch")
+        try folder.write("old.txt", "1")
+        let recorder = try await recorder(folder)
+        let new = try folder.write("new.txt", "1")
+        #expect(await recorder.sees(new, .created))
+        try folder.write("old.txt", "22")
+        #expect(await recorder.sees(folder("old.txt"), .modified))
+        TestFiles.remove(folder("old.txt"))
+        #expect(await recorder.sees(folder("old.txt"), .deleted))
+    }
+
+    @Test func closesSoonAfterTheEvent() async throws {
+        let folder = try TemporaryDirectory("watch")
+        let recorder = try await recorder(folder)
+        for index in 0..<20 {
+            let path = try folder.write("file-\(index)", "1")
+            #expect(await recorder.sees(path, .created))
+        }
+        let times = recorder.all.map { $0.closed - $0.firstEvent }.sorted()
+        #expect(times.count == 20)
+        #expect(times[10] < .milliseconds(20), "median \(times[10])")
+    }
+
+    @Test func anEditOfTheSameSizeInTheSameSecondIsSeen() async throws {
+        let folder = try TemporaryDirectory("watch")
+        try folder.write("a.txt", "0")
+        let recorder = try await recorder(folder)
+        for index in 1..<10 {
+            recorder.clear()
+            try folder.write("a.txt", "\(index)")
+            #expect(await recorder.sees(folder("a.txt"), .modified))
+        }
+    }
+
+    @Test func sameContentIsNoChange() async throws {
+        let folder = try TemporaryDirectory("watch")
+        try folder.write("a.txt", "same")
+        let recorder = try await recorder(folder)
+        // The first touch may come before the file was hashed, so that it counts; then its content is known.
+        try await run("touch", "a.txt", in: folder.path)
+        _ = try await recorder.seesNothing(in: folder)
+        recorder.clear()
+        try await run("touch", "a.txt", in: folder.path)
+        try folder.write("a.txt", "same")
+        try await run("sh", "-c", "cp a.txt b.tmp; mv b.tmp a.txt", in: folder.path)
+        #expect(try await recorder.seesNothing(in: folder))
+        try await run("chmod", "+x", "a.txt", in: folder.path)
+        #expect(await recorder.sees(folder("a.txt"), .modified))
+    }
+
+    @Test func aTouchOfWhatWasThereAtTheStartIsNoChange() async throws {
+        let folder = try TemporaryDirectory("watch")
+        for index in 0..<50 { try folder.write("file-\(index)", "\(index)") }
+        try await run("sh", "-c", "touch -d '1 hour ago' file-*", in: folder.path)
+        let recorder = Recorder(try FileWatcher(roots: [folder.path]))
+        // Files that were changed just now are hashed 50 ms later; the sentinel is told 10 ms after its making.
+        let deadline = ContinuousClock.now + .milliseconds(250)
+        #expect(await poll { ContinuousClock.now > deadline })
+        try await run("sh", "-c", "touch file-*", in: folder.path)
+        #expect(try await recorder.seesNothing(in: folder))
+    }
+
+    @Test func seesWhatIsMadeInNewFolders() async throws {
+        let folder = try TemporaryDirectory("watch")
+        let recorder = try await recorder(folder)
+        // Made faster than a watch can be added: they are found by the look at the new folder.
+        for index in 0..<30 { try folder.write("new-\(index)/a/b/c/file.txt", "\(index)") }
+        for index in 0..<30 { #expect(await recorder.sees(folder("new-\(index)/a/b/c/file.txt"), .created)) }
+        recorder.clear()
+        for index in 0..<30 { try folder.write("new-\(index)/a/b/c/file.txt", "changed \(index)") }
+        for index in 0..<30 { #expect(await recorder.sees(folder("new-\(index)/a/b/c/file.txt"), .modified)) }
+    }
+
+    @Test func followsFoldersThatMove() async throws {
+        let folder = try TemporaryDirectory("watch")
+        try folder.write("one/deep/file.txt", "1")
+        let recorder = try await recorder(folder)
+        #expect(rename(folder("one"), folder("two")) == 0)
+        #expect(await recorder.sees(folder("one/deep/file.txt"), .deleted))
+        #expect(await recorder.sees(folder("two/deep/file.txt"), .created))
+        try folder.write("two/deep/file.txt", "22")
+        #expect(await recorder.sees(folder("two/deep/file.txt"), .modified))
+        #expect(!recorder.changes.contains { $0.path == folder("one/deep/file.txt") && $0.kind != .deleted })
+    }
+
+    @Test func editorsThatReplaceTheFileGiveOneModification() async throws {
+        let folder = try TemporaryDirectory("watch")
+        try folder.write("main.swift", "1")
+        let recorder = try await recorder(folder)
+        // As vim with a backup: the file is moved away, written anew a while later, and the backup removed.
+        let script = """
+            : > 4913; rm 4913; : > .main.swift.swp
+            mv main.swift main.swift~; sleep 0.02; printf 22 > main.swift; rm main.swift~ .main.swift.swp
+            """
+        try await run("sh", "-c", script, in: folder.path)
+        #expect(await recorder.sees(folder("main.swift"), .modified))
+        #expect(try await recorder.seesNothing(in: folder))
+        #expect(recorder.changes.count { $0.path == folder("main.swift") } == 1)
+    }
+
+    @Test func ignoresOutputTemporariesAndRules() async throws {
+        let folder = try TemporaryDirectory("watch")
+        try await run("git", "init", "-q", ".", in: folder.path)
+        try folder.write(".gitignore", "*.log\nout/\n")
+        try folder.write(".devloopignore", "docs/\n")
+        let recorder = try await recorder(folder, ignore: WatchIgnore(project: folder.path, patterns: ["*.bak"]))
+        for path in [
+            ".git/x", ".build/a.o", ".build-devloop/a.o", "a.log", "out/deep/file", "docs/a.md", "a.bak", "a.swift~",
+            ".a.swift.swp", "sub/.build/x", "sub/b.log",
+        ] {
+            try folder.write(path, "x")
+            #expect(recorder.watcher.isIgnored(folder(path)), "\(path)")
+        }
+        #expect(try await recorder.seesNothing(in: folder))
+        #expect(!recorder.watcher.isIgnored(folder("a.swift")))
+        // The rules themselves are watched; what they no longer ignore appears.
+        try folder.write(".gitignore", "out/\n")
+        #expect(await recorder.sees(folder("a.log"), .created))
+        #expect(await recorder.sees(folder("sub/b.log"), .created))
+    }
+
+    @Test func aRootInsideAnIgnoredFolderIsWatched() async throws {
+        let folder = try TemporaryDirectory("watch")
+        try await run("git", "init", "-q", ".", in: folder.path)
+        try folder.write(".gitignore", "out/\n")
+        try folder.write("out/a.js", "1")
+        let recorder = try await recorder(folder, roots: [folder.path, folder("out")])
+        try folder.write("out/a.js", "22")
+        #expect(await recorder.sees(folder("out/a.js"), .modified))
+    }
+
+    @Test func watchesSingleFilesAndMissingRoots() async throws {
+        let folder = try TemporaryDirectory("watch")
+        let file = try folder.write("conf/Devloopfile", "1")
+        let roots = [file, folder("later/deep/root"), folder("missing.txt")]
+        let recorder = Recorder(try FileWatcher(roots: roots))
+        try folder.write("conf/other", "x")
+        try folder.write("conf/Devloopfile", "22")
+        #expect(await recorder.sees(file, .modified))
+        try folder.write("missing.txt", "x")
+        #expect(await recorder.sees(folder("missing.txt"), .created))
+        try folder.write("later/deep/root/a/b.txt", "x")
+        #expect(await recorder.sees(folder("later/deep/root/a/b.txt"), .created))
+        try folder.write("later/deep/root/a/b.txt", "22")
+        #expect(await recorder.sees(folder("later/deep/root/a/b.txt"), .modified))
+        // A root that is removed and made again is the same root.
+        TestFiles.remove(folder("later"))
+        #expect(await recorder.sees(folder("later/deep/root/a/b.txt"), .deleted))
+        recorder.clear()
+        try folder.write("later/deep/root/c.txt", "x")
+        #expect(await recorder.sees(folder("later/deep/root/c.txt"), .created))
+        #expect(!recorder.changes.contains { $0.path == folder("conf/other") })
+    }
+
+    @Test func rootsCanBeReplaced() async throws {
+        let folder = try TemporaryDirectory("watch")
+        try folder.write("a/file", "1")
+        try folder.write("b/file", "1")
+        let recorder = Recorder(try FileWatcher(roots: [folder("a")]))
+        try recorder.watcher.update(roots: [folder("b")])
+        try folder.write("a/file", "22")
+        try folder.write("b/file", "22")
+        #expect(await recorder.sees(folder("b/file"), .modified))
+        #expect(!recorder.changes.contains { $0.path == folder("a/file") })
+        #expect(recorder.watcher.isIgnored(folder("a/file")))
+        #expect(throws: DevloopError.self) { try recorder.watcher.update(roots: ["relative"]) }
+    }
+
+    @Test func aLinkAsRootKeepsItsName() async throws {
+        let folder = try TemporaryDirectory("watch")
+        try folder.write("real/file", "1")
+        #expect(symlink(folder("real"), folder("link")) == 0)
+        let recorder = Recorder(try FileWatcher(roots: [folder("link"), folder("real")]))
+        try folder.write("real/file", "22")
+        #expect(await recorder.sees(folder("link/file"), .modified))
+        #expect(await recorder.sees(folder("real/file"), .modified))
+    }
+}

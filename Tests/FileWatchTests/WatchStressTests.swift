@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopTestSupport
+import FileWatch
+import ProcessRunner
+import Testing
+
+/// Many files at once, and the kernel's limits.
+@Suite(.timeLimit(.minutes(2)), .serialized) struct WatchStressTests {
+    private func git(_ arguments: String..., in folder: String) async throws {
+        let identity = ["-c", "user.name=Test", "-c", "user.email=test@example.com"]
+        let result = try await ProcessRunner.run(ProcessCommand(["git"] + identity + arguments, directory: folder))
+        #expect(result.status.isSuccess, "\(result.errorText)")
+    }
+
+    private func manyFiles(_ count: Int, _ text: String, in folder: TemporaryDirectory) throws {
+        for index in 0..<count { try folder.write("dir-\(index % 100)/file-\(index)", "\(text) \(index)") }
+    }
+
+    @Test func aCheckoutOfFiveThousandFilesIsFewSetsAndAllFiles() async throws {
+        let folder = try TemporaryDirectory("watch")
+        try await git("init", "-q", "-b", "main", ".", in: folder.path)
+        try manyFiles(5_000, "one", in: folder)
+        try await git("add", ".", in: folder.path)
+        try await git("commit", "-q", "-m", "one", in: folder.path)
+        try await git("checkout", "-q", "-b", "other", in: folder.path)
+        try manyFiles(5_000, "two", in: folder)
+        try await git("commit", "-q", "-a", "-m", "two", in: folder.path)
+
+        let start = ContinuousClock.now
+        let recorder = Recorder(try FileWatcher(roots: [folder.path]))
+        #expect(ContinuousClock.now - start < .seconds(2), "start took \(ContinuousClock.now - start)")
+
+        try await git("checkout", "-q", "main", in: folder.path)
+        let isComplete = await poll(deadline: .seconds(20)) {
+            Set(recorder.changes.map(\.path)).count == 5_000
+        }
+        #expect(isComplete, "\(recorder.changes.count) changes")
+        #expect(recorder.all.count <= 3, "\(recorder.all.count) sets")
+
+        // There and back is nothing, by content.
+        #expect(try await recorder.seesNothing(in: folder))
+        recorder.clear()
+        try await git("checkout", "-q", "other", in: folder.path)
+        try await git("checkout", "-q", "main", in: folder.path)
+        _ = await recorder.sees("/never", .created, within: .milliseconds(300))
+        let last = Dictionary(recorder.changes.map { ($0.path, $0.kind) }) { $1 }
+        #expect(last.isEmpty || recorder.all.count <= 4)
+    }
+
+    @Test func removedAndMadeAgainEndsAsItIs() async throws {
+        let folder = try TemporaryDirectory("watch")
+        try manyFiles(2_000, "one", in: folder)
+        let recorder = Recorder(try FileWatcher(roots: [folder.path]))
+        for index in 0..<100 { TestFiles.remove(folder("dir-\(index)")) }
+        try manyFiles(2_000, "two", in: folder)
+        let isComplete = await poll(deadline: .seconds(20)) {
+            let last = Dictionary(recorder.changes.map { ($0.path, $0.kind) }) { $1 }
+            return last.count == 2_000 && !last.values.contains(.deleted)
+        }
+        #expect(isComplete)
+        try folder.write("dir-7/file-7", "three")
+        recorder.clear()
+        #expect(await recorder.sees(folder("dir-7/file-7"), .modified) || recorder.changes.isEmpty == false)
+    }
+
+    @Test func withoutWatchesEverythingIsStillSeen() async throws {
+        let folder = try TemporaryDirectory("watch")
+        try manyFiles(300, "one", in: folder)
+        let recorder = Recorder(try FileWatcher(roots: [folder.path], watchLimit: 10))
+        #expect(await poll { !recorder.warnings.isEmpty })
+        let warning = try #require(recorder.warnings.first)
+        #expect(warning.message.contains("102 folders need a watch, 92 have none"), "\(warning.message)")
+        #expect(warning.hint.contains("max_user_watches"))
+        for index in [3, 50, 99] { try folder.write("dir-\(index)/file-\(index)", "changed") }
+        try folder.write("dir-new/file", "x")
+        TestFiles.remove(folder("dir-60/file-60"))
+        for index in [3, 50, 99] { #expect(await recorder.sees(folder("dir-\(index)/file-\(index)"), .modified)) }
+        #expect(await recorder.sees(folder("dir-new/file"), .created))
+        #expect(await recorder.sees(folder("dir-60/file-60"), .deleted))
+        #expect(recorder.all.contains { $0.rescanned })
+        #expect(recorder.warnings.count == 1)
+    }
+
+    @Test func usesOneInstanceForManyRoots() async throws {
+        let folder = try TemporaryDirectory("watch")
+        let roots = try (0..<200).map { index in
+            try folder.write("root-\(index)/file", "1")
+            return folder("root-\(index)")
+        }
+        let recorder = Recorder(try FileWatcher(roots: roots))
+        for root in roots { try TestFiles.write("\(root)/file", "22") }
+        for root in roots { #expect(await recorder.sees("\(root)/file", .modified)) }
+        #expect(recorder.watcher.watchCount == 201)
+    }
+}

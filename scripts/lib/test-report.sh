@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by scripts/test: runs the parts, shows their output, adds up their counts.
+
+passed=0
+failed=0
+summary=()
+
+# shown LOG COMMAND...: runs it with its output in a file, which is shown as it grows. A pipe would keep us waiting for
+# any process that a test leaves behind.
+shown() {
+    local log=$1 pid status=0
+    shift
+    "$@" >"$log" 2>&1 </dev/null &
+    pid=$!
+    tail -n +1 -f -s 0.2 --pid="$pid" "$log"
+    wait "$pid" || status=$?
+    return "$status"
+}
+
+# add PART PASSED FAILED
+add() {
+    passed=$((passed + $2))
+    failed=$((failed + $3))
+    summary+=("$(printf '%-24s %5d passed %5d failed' "$1" "$2" "$3")")
+}
+
+# step WHAT COMMAND...: no test, so it counts only when it fails. It runs in this shell: it may set variables.
+step() {
+    local what=$1 status=0
+    shift
+    say "--- $what"
+    "$@" </dev/null || status=$?
+    ((status == 0)) && return
+    say "$what failed (exit $status)"
+    add "$what" 0 1
+    return "$status"
+}
+
+# counted PART COMMAND...: a script whose last line is "N passed, N failed".
+counted() {
+    local part=$1 log=$logs/part.log status=0 line good=0 bad=0
+    shift
+    say "--- $part"
+    shown "$log" "$@" || status=$?
+    line=$(tail -n 1 "$log")
+    if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+        good=${BASH_REMATCH[1]} bad=${BASH_REMATCH[2]}
+    fi
+    if ((status != 0 && bad == 0)); then bad=1; fi
+    if ((good + bad == 0)); then bad=1; fi
+    add "$part" "$good" "$bad"
+}
+
+# swift_tests PART COMMAND...: Swift Testing's own output. The closing line gives the number of tests; those that
+# failed are counted by their lines, since the closing line counts issues.
+swift_tests() {
+    local part=$1 log=$logs/swift.log status=0
+    shift
+    say "--- $part: test"
+    shown "$log" "$@" || status=$?
+    local counts
+    counts=$(count_swift_tests "$log" "$status")
+    # shellcheck disable=SC2086 # two numbers
+    add "$part" $counts
+    if ((status == 124 || status == 137)); then say "$part: the tests were ended, since they took too long"; fi
+}
+
+# count_swift_tests LOG STATUS: prints "PASSED FAILED".
+count_swift_tests() {
+    sed 's/\x1b\[[0-9;]*m//g' "$1" | awk -v status="$2" '
+        match($0, /Test run with [0-9]+ tests?( in [0-9]+ suites?)? (passed|failed) after /) {
+            split(substr($0, RSTART), word, " ")
+            total += word[4]
+            closed++
+            if (index(substr($0, RSTART, RLENGTH), " failed ")) broken = 1
+            next
+        }
+        # "✘ Test name() failed after 0.1 seconds with 1 issue."; the sign differs from terminal to terminal.
+        /^[^[:alnum:]]*Test .* failed after [0-9.]+ seconds/ { failed++ }
+        END {
+            if (failed > total) total = failed
+            if (!failed && (status != 0 || broken || !closed)) { failed = 1; if (!total) total = 1 }
+            print total - failed, failed + 0
+        }'
+}
+
+finish() {
+    say "---"
+    if ((${#summary[@]})); then printf '%s\n' "${summary[@]}"; fi
+    # The cluster is stopped first: the counts are the last line.
+    trap - EXIT
+    leave
+    echo "$passed passed, $failed failed"
+    if ((failed > 0 || passed == 0)); then exit 1; fi
+    exit 0
+}

@@ -1,0 +1,75 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+// Delinkcious. Arrows go one way: executable -> ServiceKit, Stores -> cores -> Wire -> ObjectModel.
+// Only ServiceKit knows a server framework; the programs see requests and replies as plain values,
+// so that what the inner loop edits most compiles in a moment.
+
+/// The settings that every target has; tests and executables too.
+let swift: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .swiftLanguageMode(.v6),
+]
+
+/// A library of the services with the settings above.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swift)
+}
+
+/// One service. Its name has underscores: Delinkcious' own end-to-end programs look for `./link_service`.
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: swift)
+}
+
+/// The tests in `Tests/<name>`.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: swift)
+}
+
+/// What serving and calling over HTTP takes; only ServiceKit has it.
+let framework: [Target.Dependency] = [
+    .product(name: "HTTPTypes", package: "swift-http-types"),
+    .product(name: "Hummingbird", package: "hummingbird"),
+    .product(name: "Logging", package: "swift-log"),
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+    .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+]
+
+let package = Package(
+    name: "delinkcious",
+    products: [
+        .executable(name: "link_service", targets: ["link_service"]),
+        .executable(name: "social_graph_service", targets: ["social_graph_service"]),
+    ],
+    dependencies: [
+        // Without its traits: they bring the whole of Foundation, and with it 40 MB of ICU into every image.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.0.0"),
+    ],
+    targets: [
+        library("ObjectModel"),
+        library("Wire", ["ObjectModel"]),
+        library("LinkCore", ["ObjectModel"]),
+        library("SocialCore", ["ObjectModel"]),
+        library("Stores", ["LinkCore", "ObjectModel", "SocialCore"]),
+        library("ServiceKit", ["ObjectModel", "Wire"] + framework),
+
+        program("link_service", ["LinkCore", "ObjectModel", "ServiceKit", "Stores", "Wire"]),
+        program("social_graph_service", ["ObjectModel", "ServiceKit", "SocialCore", "Stores", "Wire"]),
+
+        tests("WireTests", ["ObjectModel", "ServiceKit", "Wire"]),
+        tests("CoreTests", ["LinkCore", "ObjectModel", "SocialCore", "Stores"]),
+        tests("HTTPTests", ["ServiceKit", "link_service", "social_graph_service"] + framework),
+    ]
+)

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// The life of a service's process.
+package enum Program {
+    /// Runs a service until SIGTERM or SIGINT, then ends it gracefully. Whatever keeps it from running, a bad setting
+    /// or a port in use, is told on standard error in one line, and the exit code is 1.
+    ///
+    /// - Parameters:
+    ///   - name: the executable, as its errors begin.
+    ///   - make: builds the service from the environment.
+    package static func run(
+        _ name: String, make: @Sendable (Settings) throws -> ServiceDescription
+    ) async {
+        do {
+            let server = HTTPServer(try make(.process))
+            var logger = Logger(label: name) { StreamLogHandler.standardError(label: $0) }
+            logger.logLevel = .warning
+            let group = ServiceGroup(
+                configuration: .init(
+                    services: [ServerService(server: server)], gracefulShutdownSignals: [.sigterm, .sigint],
+                    logger: logger))
+            try await group.run()
+        } catch {
+            writeToStandardError("\(name): \(error)\n")
+            exit(1)
+        }
+    }
+}
+
+/// The server as the process's one service.
+private struct ServerService: Service {
+    let server: HTTPServer
+
+    func run() async throws {
+        try await server.run { _ in }
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import NIOCore
+import NIOPosix
+import Testing
+
+/// The executables as processes: what ends them, and with which code.
+@Suite(.timeLimit(.minutes(1))) struct ProgramTests {
+    @Test(arguments: ["link_service", "social_graph_service"])
+    func sigtermEndsItAtOnceThoughAConnectionIsOpen(name: String) async throws {
+        let child = try Child(name, ["PORT": "0", "LISTEN_HOST": "127.0.0.1", "DELINKCIOUS_MUTUAL_AUTH": "false"])
+        let line = try await child.firstLine()
+        let port = try #require(line.firstMatch(of: /port"?[:=]"(\d+)"/).flatMap { Int($0.1) })
+        #expect(try await RawHTTP.call(port, "GET", "/readyz").status == 200)
+        let idle = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connect(host: "127.0.0.1", port: port).get()
+        let begin = ContinuousClock.now
+        kill(child.pid, SIGTERM)
+        #expect(try await child.exitCode() == 0)
+        #expect(ContinuousClock.now - begin < .seconds(5))
+        try? await idle.close()
+    }
+
+    @Test(arguments: [
+        (["STORE": "redis"], "link_service: STORE=redis: there is no such store; known: memory\n"),
+        (["MAX_LINKS_PER_USER": "1.5"], "link_service: MAX_LINKS_PER_USER=1.5: not a whole number\n"),
+        (["DELINKCIOUS_MUTUAL_AUTH": "", "DELINKCIOUS_MUTUAL_AUTH_FILE": "/no/file"], "link_service: /no/file: "),
+    ])
+    func whatKeepsItFromRunningIsSaidOnceAndEndsWith1(extra: [String: String], want: String) async throws {
+        let child = try Child("link_service", ["PORT": "0", "DELINKCIOUS_MUTUAL_AUTH": "false"].merging(extra) { $1 })
+        let line = try await child.firstLine()
+        #expect(line.hasPrefix(want))
+        #expect(try await child.exitCode() == 1)
+    }
+
+    @Test func aPortInUseIsFatal() async throws {
+        let taken = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = try #require(taken.localAddress?.port)
+        let settings = ["PORT": "\(port)", "LISTEN_HOST": "127.0.0.1", "DELINKCIOUS_MUTUAL_AUTH": "false"]
+        let child = try Child("social_graph_service", settings)
+        #expect(try await child.firstLine().contains("Address already in use"))
+        #expect(try await child.exitCode() == 1)
+        try await taken.close()
+    }
+}
+
+/// One process of ours. Its standard error is a file, so that it never waits for a reader.
+private struct Child {
+    let pid: pid_t
+    private let output: Int32
+
+    init(_ name: String, _ environment: [String: String]) throws {
+        var path = [CChar](repeating: 0, count: 4_096)
+        let length = readlink("/proc/self/exe", &path, path.count - 1)
+        let runner = String(decoding: path.prefix(max(0, length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let folder = runner.split(separator: "/").dropLast().joined(separator: "/")
+        var template = Array("/tmp/delinkcious-test-XXXXXX".utf8CString)
+        output = mkstemp(&template)
+        guard output >= 0 else { throw SpawnError(code: errno) }
+        unlink(template)
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, output, 2)
+        var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(name), nil]
+        var variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for pointer in arguments + variables { free(pointer) } }
+        var pid: pid_t = 0
+        let code = posix_spawn(&pid, "/\(folder)/\(name)", &actions, nil, &arguments, &variables)
+        guard code == 0 else { throw SpawnError(code: code) }
+        self.pid = pid
+    }
+
+    /// Polls for a whole line; the suite's time limit is the deadline.
+    func firstLine() async throws -> String {
+        while true {
+            var bytes = [UInt8](repeating: 0, count: 4_096)
+            let count = pread(output, &bytes, bytes.count, 0)
+            if count > 0, let end = bytes[..<count].firstIndex(of: UInt8(ascii: "\n")) {
+                return String(decoding: bytes[...end], as: UTF8.self)
+            }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    /// The exit code, or the negative signal that ended it.
+    func exitCode() async throws -> Int32 {
+        defer { close(output) }
+        while true {
+            var status: Int32 = 0
+            if waitpid(pid, &status, WNOHANG) == pid {
+                return status & 0x7f == 0 ? status >> 8 & 0xff : -(status & 0x7f)
+            }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+}
+
+private struct SpawnError: Error {
+    let code: Int32
+}

@@ -1,0 +1,6 @@
+// swift-tools-version: 6.0
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+let package = Package(name: "greeter", targets: [.executableTarget(name: "greeter")])
