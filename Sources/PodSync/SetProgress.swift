@@ -11,8 +11,6 @@ struct SetProgress {
     /// How often the app was started, or could not be, in this session.
     private(set) var starts = 0
     private(set) var lastStart: AppStarted?
-    /// When the host heard of it.
-    private(set) var lastStartTime = ContinuousClock.now
     /// The last start failed like this.
     private(set) var startFault: Fault?
     var lastExit: AppExit?
@@ -23,7 +21,6 @@ struct SetProgress {
     mutating func start(_ started: AppStarted) {
         starts += 1
         lastStart = started
-        lastStartTime = .now
         startFault = nil
     }
 

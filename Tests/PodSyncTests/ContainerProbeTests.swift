@@ -29,7 +29,8 @@ struct ContainerProbeTests {
         Row(
             probe: #"{"httpGet": {"port": 1, "httpHeaders": [{"name": "Host", "value": "x y"}]}, "timeoutSeconds": 3}"#,
             arguments: ["--probe", "http:1:/", "--probe-header", "Host: x y", "--probe-timeout", "3"]),
-        Row(probe: #"{"httpGet": {"port": 443, "scheme": "HTTPS"}}"#, arguments: ["--probe", "tcp:443"], hasNote: true),
+        Row(
+            probe: #"{"httpGet": {"port": 443, "scheme": "HTTPS"}}"#, arguments: ["--probe", "tcp:443"], hasNote: true),
         Row(probe: #"{"tcpSocket": {"port": "http"}}"#, arguments: ["--probe", "tcp:8080"]),
         Row(probe: #"{"grpc": {"port": 9000}}"#, arguments: ["--probe", "tcp:9000"], hasNote: true),
         Row(

@@ -13,7 +13,9 @@ struct FrameTests {
     ]
     static let stream = frames.flatMap { $0.encoded(using: crc) }
 
-    @Test("checksums have the values of the standard", arguments: [("", 0), ("123456789", 0xCBF4_3926), ("a", 0xE8B7_BE43)])
+    @Test(
+        "checksums have the values of the standard",
+        arguments: [("", 0), ("123456789", 0xCBF4_3926), ("a", 0xE8B7_BE43)])
     func checksum(text: String, value: UInt32) {
         #expect(Self.crc.checksum(Array(text.utf8)) == value)
     }

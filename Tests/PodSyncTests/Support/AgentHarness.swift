@@ -50,6 +50,8 @@ final class AgentHarness: Sendable {
             let bytes = binary == nil ? Array(Self.script(script).utf8) : Self.busybox
             try writeFile(program, bytes, mode: 0o755)
         }
+        // A socket of the container before would be taken for the new one's.
+        unlink(appFolder + "/.devloop/socket")
         let arguments = binary.map { Array($0.dropFirst()) } ?? ["argument"]
         process = try TestProcess(
             [Self.agent, "run", "--app-dir", appFolder] + options + ["--", program] + arguments, log: root + "/log")
