@@ -2,6 +2,7 @@
 
 import DevloopCore
 import Glibc
+import Hashing
 import PodSync
 import SyncProtocol
 import Testing
@@ -130,7 +131,8 @@ struct SessionTests {
     func cancelled() async throws {
         let agent = try AgentHarness()
         defer { agent.remove() }
-        let session = try await agent.connect()
+        let session = try await agent.connect { ImpatientChannel($0) }
+        let pid = try await session.state().pid
         let big = SyncFile(destination: agent.image + "/big", bytes: noise(32 << 20, seed: 1))
         let task = Task { try await session.apply(ChangeSet(files: [big])) }
         #expect(await eventually { !agent.leftovers().isEmpty })
@@ -140,6 +142,55 @@ struct SessionTests {
         let small = SyncFile(destination: agent.image + "/small", bytes: [1])
         let result = try await session.apply(ChangeSet(files: [small]))
         #expect(result.outcome == .committed)
+        #expect(await eventually { agent.leftovers().isEmpty })
+        #expect(try await session.state().pid == pid)
+        await session.close()
+    }
+
+    @Test("cancelling at any moment leaves the session usable, and old or new content, never another")
+    func cancelledAnywhere() async throws {
+        let agent = try AgentHarness()
+        defer { agent.remove() }
+        let session = try await agent.connect { ImpatientChannel($0) }
+        let path = agent.image + "/data"
+        var allowed: [[UInt8]] = [noise(600_000, seed: 1)]
+        _ = try await session.apply(ChangeSet(files: [SyncFile(destination: path, bytes: allowed[0])]))
+        for round in 1...40 {
+            let bytes = noise(600_000, seed: UInt64(round + 1))
+            let task = Task { try await session.apply(ChangeSet(files: [SyncFile(destination: path, bytes: bytes)])) }
+            for _ in 0..<(round * 3) { await Task.yield() }
+            task.cancel()
+            do {
+                _ = try await task.value
+                allowed = [bytes]
+            } catch is CancellationError {
+                allowed.append(bytes)
+            }
+            #expect(allowed.contains(try #require(readFile(path))))
+        }
+        let final = SyncFile(destination: path, bytes: noise(600_000, seed: 100))
+        #expect(try await session.apply(ChangeSet(files: [final])).outcome == .committed)
+        #expect(SHA256.digest(of: try #require(readFile(path))) == final.digest)
+        #expect(await eventually { agent.leftovers().isEmpty })
+        await session.close()
+    }
+
+    @Test("an agent that stops in the middle of a set ends the session, though the stream is full")
+    func silenceWhileSending() async throws {
+        let agent = try AgentHarness()
+        defer { agent.remove() }
+        let session = PodSyncSession(
+            channel: try await agent.attach(),
+            options: .init(hostVersion: "test", owner: "test", pingInterval: .milliseconds(50)))
+        _ = try await session.hello()
+        let big = SyncFile(destination: agent.image + "/big", bytes: noise(32 << 20, seed: 1))
+        let task = Task { try await session.apply(ChangeSet(files: [big])) }
+        #expect(await eventually { !agent.leftovers().isEmpty })
+        agent.process.signal(SIGSTOP)
+        let error = await #expect(throws: DevloopError.self) { _ = try await task.value }
+        agent.process.signal(SIGCONT)
+        #expect(error?.code == .syncDisconnected)
+        #expect(error?.message.contains("does not answer") == true)
         #expect(await eventually { agent.leftovers().isEmpty })
         await session.close()
     }

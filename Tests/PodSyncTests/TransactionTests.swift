@@ -70,7 +70,7 @@ struct TransactionTests {
         await again.close()
     }
 
-    @Test("S02 a flipped bit in the content is found and the set sent again", arguments: [400, 140_000, 600_000])
+    @Test("S02 a flipped bit in the content is found and the set sent again", arguments: [70, 400, 140_000, 600_000])
     func flip(place: Int) async throws {
         let agent = try AgentHarness()
         defer { agent.remove() }

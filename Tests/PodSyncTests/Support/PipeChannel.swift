@@ -104,3 +104,20 @@ final class FaultyChannel: ByteChannel {
 
     func close() async { await base.close() }
 }
+
+/// Gives a cancelled sender up, as a connection of the real transport does.
+final class ImpatientChannel: ByteChannel {
+    private let base: any ByteChannel
+
+    init(_ base: any ByteChannel) { self.base = base }
+
+    func send(_ bytes: [UInt8]) async throws {
+        try Task.checkCancellation()
+        try await base.send(bytes)
+        try Task.checkCancellation()
+    }
+
+    func receive() async throws -> [UInt8]? { try await base.receive() }
+
+    func close() async { await base.close() }
+}
