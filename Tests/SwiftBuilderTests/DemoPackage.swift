@@ -26,7 +26,8 @@ final class DemoPackage: Sendable {
         try folder.write("Sources/alpha/Extra.swift", "func extra() -> String { \"e0\" }\n")
         // A file that SwiftPM remarks on.
         try folder.write("Sources/alpha/stray.txt", "stray\n")
-        try folder.write("Sources/beta-tool/main.swift", "import Other\nimport Shared\nprint(\"b0\", shared(), other())\n")
+        try folder.write(
+            "Sources/beta-tool/main.swift", "import Other\nimport Shared\nprint(\"b0\", shared(), other())\n")
     }
 
     static let manifest = """
@@ -53,7 +54,8 @@ final class DemoPackage: Sendable {
 
     /// Builds with this builder, or another one; `changed` is relative to the package.
     func outcome(
-        changed: [String] = [], with other: SwiftBuilder? = nil, onEvent: @escaping @Sendable (BuildEvent) -> Void = { _ in }
+        changed: [String] = [], with other: SwiftBuilder? = nil,
+        onEvent: @escaping @Sendable (BuildEvent) -> Void = { _ in }
     ) async throws -> BuildOutcome {
         recorded.withLock { $0 = [] }
         return try await (other ?? builder).build(
@@ -70,7 +72,8 @@ final class DemoPackage: Sendable {
         switch try await outcome(changed: changed, with: other) {
         case .succeeded(let success): return success
         case .failed(let failure):
-            throw DevloopError(.build, (failure.diagnostics.map(\.description) + failure.outputTail).joined(separator: "\n"))
+            throw DevloopError(
+                .build, (failure.diagnostics.map(\.description) + failure.outputTail).joined(separator: "\n"))
         }
     }
 
@@ -86,7 +89,8 @@ final class DemoPackage: Sendable {
     func stamps() async -> [String: FileStamp] {
         let objects = [
             "alpha.build/main.swift.o", "alpha.build/Extra.swift.o", "beta_tool.build/main.swift.o",
-            "Shared.build/Shared.swift.o", "Shared.build/Deep.swift.o", "Other.build/Other.swift.o", "alpha", "beta-tool",
+            "Shared.build/Shared.swift.o", "Shared.build/Deep.swift.o", "Other.build/Other.swift.o", "alpha",
+            "beta-tool",
         ]
         let products = await builder.products
         return objects.reduce(into: [:]) { $0[$1] = FileStamp("\(products)/\($1)") }

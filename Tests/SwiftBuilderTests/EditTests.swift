@@ -25,7 +25,8 @@ extension RealBuilds {
         #expect(try await demo.run("alpha") == "e1 s0 d0")
         let after = await demo.stamps()
         #expect(
-            Set(after.filter { before[$0.key] != $0.value }.keys).isSuperset(of: ["alpha", "alpha.build/Extra.swift.o"]))
+            Set(after.filter { before[$0.key] != $0.value }.keys).isSuperset(of: ["alpha", "alpha.build/Extra.swift.o"])
+        )
         for untouched in ["beta-tool", "beta_tool.build/main.swift.o", "Shared.build/Shared.swift.o"] {
             #expect(after[untouched] != nil)
             #expect(after[untouched] == before[untouched], "\(untouched)")
@@ -53,7 +54,8 @@ extension RealBuilds {
         // The module of this target has another name than the target.
         for number in 1...4 {
             try demo.folder.write(
-                "Sources/beta-tool/main.swift", "import Other\nimport Shared\nprint(\"b\(number)\", shared(), other())\n")
+                "Sources/beta-tool/main.swift",
+                "import Other\nimport Shared\nprint(\"b\(number)\", shared(), other())\n")
             try await demo.build(changed: ["Sources/beta-tool/main.swift"])
             #expect(try await demo.run("beta-tool") == "b\(number) s0 o0")
         }
@@ -113,6 +115,7 @@ extension RealBuilds {
         try await demo.build(changed: ["Sources/beta-tool/Newer.swift", "Sources/beta-tool/main.swift"])
         #expect(try await demo.run("beta-tool") == "alone")
         // Of no account: an editor's, and what nobody compiles
-        #expect(try await products("Sources/alpha/4913", "Sources/alpha/.#main.swift", "Sources/alpha/stray.txt").isEmpty)
+        #expect(
+            try await products("Sources/alpha/4913", "Sources/alpha/.#main.swift", "Sources/alpha/stray.txt").isEmpty)
     }
 }

@@ -64,13 +64,33 @@ extension RealBuilds {
         let demo = try DemoPackage()
         try await demo.build()
         try demo.folder.write("Sources/alpha/Extra.swift", "func extra() -> String { \"e1\" }\n")
-        let lock = open(demo.folder(".build-devloop/.lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        try #require(lock >= 0)
-        defer { close(lock) }
-        try #require(flock(lock, LOCK_EX | LOCK_NB) == 0)
-        _ = try await demo.outcome(changed: ["Sources/alpha/Extra.swift"]) { event in
-            if case .held = event { flock(lock, LOCK_UN) }
+        let (stopped, isStopped) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let command = ProcessCommand(
+            ["swift", "build", "--scratch-path", SwiftBuilder.scratchFolder], directory: demo.folder.path)
+        let isFirst = Mutex(true)
+        let other = Task {
+            try await ProcessRunner.stream(command) { _, _ in
+                guard
+                    isFirst.withLock({ value in
+                        defer { value = false }
+                        return value
+                    })
+                else { return }
+                // It has the lock once it writes: let it stand still until our build has said that it waits.
+                for pid in demo.processes() { kill(pid_t(pid), SIGSTOP) }
+                isStopped.yield()
+                isStopped.finish()
+            }
         }
+        var signal = stopped.makeAsyncIterator()
+        _ = await signal.next()
+        let pids = demo.processes()
+        #expect(!pids.isEmpty)
+        _ = try await demo.outcome(changed: ["Sources/alpha/Extra.swift"]) { event in
+            guard case .held = event else { return }
+            for pid in pids { kill(pid_t(pid), SIGCONT) }
+        }
+        #expect(try await other.value.isSuccess)
         #expect(demo.events.count { if case .held = $0 { true } else { false } } == 1)
         #expect(try await demo.run("alpha") == "e1 s0 d0")
     }
@@ -79,7 +99,8 @@ extension RealBuilds {
     func aBrokenManifestIsToldWithItsPlace() async throws {
         let demo = try DemoPackage()
         #expect(try await demo.builder.graph().root.executables == ["alpha", "beta-tool"])
-        try demo.folder.write("Package.swift", DemoPackage.manifest.replacing(".target(name: \"Shared\")", with: ".targett()"))
+        try demo.folder.write(
+            "Package.swift", DemoPackage.manifest.replacing(".target(name: \"Shared\")", with: ".targett()"))
         for _ in 1...2 {
             let error = await #expect(throws: DevloopError.self) {
                 try await demo.builder.products(affectedBy: [demo.folder("Package.swift")])
