@@ -52,7 +52,7 @@ import Testing
         arguments: [
             " 5 | print(\"error: no\")", "  |   `- error: cannot find 'x' in scope", "error", "an error: here",
             "clang: error: linker command failed with exit code 1 (use -v to see invocation)",
-            "error: fatalError", "error: ExitCode(rawValue: 1)",
+            "error: fatalError", "error: cancelled", "error: ExitCode(rawValue: 1)",
             "error: 'p': Invalid manifest (compiled with: [\"swiftc\", \"Package.swift\"])",
         ])
     func isNoDiagnostic(_ line: String) { #expect(parse(line).diagnostics.isEmpty) }
