@@ -141,7 +141,7 @@ let package = Package(
 
         // Tests
         library("DevloopTestSupport", ["DevloopCore", "ProcessRunner"]),
-        tests("DependencyRulesTests", ["DevloopCore", "DevloopTestSupport"]),
+        tests("DependencyRulesTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
         tests("DeployTests", ["Deploy", "DevloopCore", "DevloopTestSupport", "KubeClient", "Plan", "YAMLTree"]),
         tests("DevloopCoreTests", ["DevloopCore"]),
         tests(
