@@ -33,6 +33,7 @@ package struct BuildSuccess: Sendable {
     /// One for each product of the request, in its order.
     package var artifacts: [BuildArtifact]
     package var duration: Duration
+    /// Those with a place; SwiftPM's own remarks on packages are left out.
     package var warnings: [Diagnostic]
 }
 

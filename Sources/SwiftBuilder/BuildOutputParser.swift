@@ -26,7 +26,15 @@ struct BuildOutputParser {
 
     private static let tailLength = 40
 
-    mutating func add(_ line: String) -> Event? {
+    /// How SwiftPM says that it waits for another one. There is no line end, so the next line follows at once.
+    static let waiting = (start: "Another instance of SwiftPM", end: "has finished execution...")
+
+    mutating func add(_ whole: String) -> Event? {
+        var line = whole
+        if line.hasPrefix(Self.waiting.start), let end = Self.range(of: Self.waiting.end, in: line[...]) {
+            line = String(line[end.upperBound...])
+            guard !line.isEmpty else { return nil }
+        }
         tail.append(line)
         if tail.count > Self.tailLength { tail.removeFirst() }
         if let progress = Self.progress(line) {

@@ -6,15 +6,17 @@
 /// that run, or one that brings an older time (a file moved into place), is skipped, and skipped again by every later
 /// build. Removing the file's object makes the compiler look at it.
 struct FreshnessGuard: Sendable, Equatable {
-    /// When the last build ran, in nanoseconds since 1970; nil before the first one of this scratch folder.
+    /// What the builds so far have covered, in nanoseconds since 1970; nil before the first one of this scratch folder.
     struct Window: Sendable, Equatable {
-        var start: Int
-        /// Nil while it runs, and for a build that was killed together with devloop.
+        /// Sources that have not changed since then are built: the start of the last build that succeeded, else of the
+        /// first one at all.
+        var since: Int
+        /// When the last build ended, however; nil while it runs, and for one that was killed together with devloop.
         var end: Int?
     }
 
     var window: Window?
-    /// Sources whose changes no build that succeeded has covered yet.
+    /// Sources whose changes no build has covered yet.
     var pending: Set<String> = []
     /// Sources as they were when they were last compiled for certain.
     private(set) var verified: [String: FileStamp] = [:]
@@ -25,15 +27,15 @@ struct FreshnessGuard: Sendable, Equatable {
 
     /// The sources that this build has to compile.
     /// - Parameter sources: every Swift source that is known, with its stamp.
-    func expected(_ sources: [String: FileStamp], changed: [String]) -> Set<String> {
-        let told = pending.union(changed)
-        return Set(
+    func expected(_ sources: [String: FileStamp]) -> Set<String> {
+        Set(
             sources.compactMap { path, stamp in
                 guard verified[path] != stamp else { return nil }
-                if told.contains(path) { return path }
+                if pending.contains(path) { return path }
+                // Not told, but it came or changed since: a moved file has an old time of content, and a new one of
+                // its own.
                 guard let window else { return nil }
-                // Not told, but changed since the last build looked at it.
-                return Self.seconds(stamp.modified) >= Self.seconds(window.start - Self.tick) ? path : nil
+                return Self.latest(stamp) >= window.since - Self.tick ? path : nil
             })
     }
 
@@ -44,10 +46,40 @@ struct FreshnessGuard: Sendable, Equatable {
         return Self.seconds(stamp.modified) <= Self.seconds(end)
     }
 
-    /// Notes that these were compiled by a build that has succeeded.
-    mutating func succeeded(_ compiled: [String: FileStamp]) {
+    /// Whether an object was written by a build that began then.
+    static func isMade(_ object: FileStamp, since start: Int) -> Bool { latest(object) >= start - tick }
+
+    /// A build begins.
+    mutating func open(at start: Int) {
+        window = Window(since: window?.since ?? start, end: nil)
+    }
+
+    /// A build has ended without success, or was cancelled.
+    /// - Parameter compiled: what it has compiled all the same.
+    mutating func failed(at end: Int, compiled: [String: FileStamp]) {
+        window?.end = end
+        cover(compiled)
+    }
+
+    /// A build that began at `start` has succeeded.
+    /// - Parameter missed: what it should have compiled and has not.
+    mutating func succeeded(
+        from start: Int, at end: Int, compiled: [String: FileStamp], missed: Set<String>
+    ) {
+        cover(compiled)
+        pending = missed
+        window = Window(since: missed.isEmpty ? start : window?.since ?? start, end: end)
+    }
+
+    private mutating func cover(_ compiled: [String: FileStamp]) {
         verified.merge(compiled) { $1 }
-        pending = []
+        pending.subtract(compiled.keys)
+    }
+
+    /// The last moment at which the file may have changed; some file systems keep whole seconds.
+    private static func latest(_ stamp: FileStamp) -> Int {
+        let time = max(stamp.modified, stamp.changed)
+        return time % second == 0 ? time + second - 1 : time
     }
 
     private static func seconds(_ nanoseconds: Int) -> Int { nanoseconds / second }
@@ -55,11 +87,12 @@ struct FreshnessGuard: Sendable, Equatable {
 
 extension FreshnessGuard.Window {
     /// One line for the file in the scratch folder that carries the window over to the next session.
-    var text: String { "\(start) \(end.map(String.init) ?? "-")\n" }
+    var text: String { "\(since) \(end.map(String.init) ?? "-")\n" }
 
+    /// Nil for a text that was not written by ``text``.
     init?(text: String) {
         let parts = text.split(whereSeparator: \.isWhitespace)
-        guard parts.count == 2, let start = Int(parts[0]) else { return nil }
-        self.init(start: start, end: Int(parts[1]))
+        guard parts.count == 2, let since = Int(parts[0]), parts[1] == "-" || Int(parts[1]) != nil else { return nil }
+        self.init(since: since, end: Int(parts[1]))
     }
 }

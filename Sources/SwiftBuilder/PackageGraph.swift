@@ -61,6 +61,25 @@ package struct PackageGraph: Sendable, Equatable {
         return root.executables.filter(names.contains)
     }
 
+    /// Whether a path could be a source of a target, but the package was not described with it.
+    package func isNew(_ path: String) -> Bool {
+        if case .source(_, isKnown: false) = role(of: path) { true } else { false }
+    }
+
+    /// Whether changes of these files mean that the packages are no longer what was described: a manifest, a new
+    /// source, one that is gone.
+    package func isOutdated(by files: [String], exists: (String) -> Bool) -> Bool {
+        files.contains { path in
+            switch role(of: path) {
+            case .manifest: true
+            // A file that came and went between two looks is an editor's.
+            case .source(_, isKnown: false): exists(path)
+            case .source(_, isKnown: true), .resource: !exists(path)
+            case .none: false
+            }
+        }
+    }
+
     private struct Product: Hashable {
         var package: String
         var name: String
@@ -75,17 +94,20 @@ package struct PackageGraph: Sendable, Equatable {
         for info in packages {
             for target in info.targets {
                 // Listed is exact; else the target whose folder lies closest around the file.
-                if target.sources.contains(path) {
+                // A folder of sources stands for them, when it is gone.
+                if target.sources.contains(path) || target.sources.contains(where: { $0.hasPrefix(path + "/") }) {
                     return (.source(target: target.name, isKnown: true), info, target)
                 }
                 if target.resources.contains(where: { path == $0 || path.hasPrefix($0 + "/") }) {
                     return (.resource(target: target.name), info, target)
                 }
-                guard path.hasPrefix(target.path + "/"), target.path.utf8.count > length, Self.isSource(path) else {
-                    continue
-                }
+                guard path.hasPrefix(target.path + "/"), target.path.utf8.count > length,
+                    let fileExtension = Self.fileExtension(path)
+                else { continue }
+                let isHeader = Self.unlisted.contains(fileExtension)
+                guard isHeader || Self.compiled.contains(fileExtension) else { continue }
                 length = target.path.utf8.count
-                best = (.source(target: target.name, isKnown: false), info, target)
+                best = (.source(target: target.name, isKnown: isHeader), info, target)
             }
         }
         return best
@@ -97,13 +119,13 @@ package struct PackageGraph: Sendable, Equatable {
             || (name.hasPrefix("Package@swift-") && name.hasSuffix(".swift"))
     }
 
-    /// Extensions that SwiftPM compiles, and headers and module maps, which it does not list.
-    private static let extensions: Set<Substring> = [
-        "swift", "c", "cc", "cpp", "cxx", "m", "mm", "s", "S", "h", "hh", "hpp", "hxx", "modulemap", "inc", "def",
-    ]
+    /// Extensions that SwiftPM compiles.
+    private static let compiled: Set<Substring> = ["swift", "c", "cc", "cpp", "cxx", "m", "mm", "s", "S"]
+    /// Those that take part in compilation, though no description lists them.
+    private static let unlisted: Set<Substring> = ["h", "hh", "hpp", "hxx", "modulemap", "inc", "def"]
 
-    private static func isSource(_ path: String) -> Bool {
-        guard let dot = path.lastIndex(of: "."), !path[dot...].contains("/") else { return false }
-        return extensions.contains(path[path.index(after: dot)...])
+    private static func fileExtension(_ path: String) -> Substring? {
+        guard let dot = path.lastIndex(of: "."), !path[dot...].contains("/") else { return nil }
+        return path[path.index(after: dot)...]
     }
 }

@@ -26,7 +26,9 @@ extension SwiftBuilder {
         guard let stamp = FileStamp(artifact.path) else {
             throw DevloopError(.build, "\(artifact.path) is gone", hint: "the next save builds it again")
         }
-        if let known = stripped[stamp], access(known.path, R_OK) == 0 { return known }
+        if let known = stripped[artifact.product], known.source == stamp, access(known.path, R_OK) == 0 {
+            return (known.path, known.digest)
+        }
         guard let tool = try await swift().tool("llvm-objcopy", path: environment["PATH"]) else {
             throw DevloopError(
                 .build, "llvm-objcopy was not found beside the compiler or on PATH",
@@ -43,9 +45,9 @@ extension SwiftBuilder {
             throw DevloopError(.build, "cannot strip \(artifact.path): \(result.status) \(result.errorText)")
         }
         do {
-            let copy = (path: path, digest: try SHA256.digest(ofFile: path))
-            stripped[stamp] = copy
-            return copy
+            let digest = try SHA256.digest(ofFile: path)
+            stripped[artifact.product] = (stamp, path, digest)
+            return (path, digest)
         } catch {
             throw DevloopError(.build, "cannot read \(path): \(String(cString: strerror(error.errno)))")
         }

@@ -7,7 +7,7 @@ import ProcessRunner
 extension SwiftBuilder {
     /// Removes the objects of sources that the compiler could take for unchanged (design D5).
     /// - Returns: the sources that this build has to compile.
-    func prepare(_ graph: PackageGraph) throws -> Set<String> {
+    func prepare(_ graph: PackageGraph) -> Set<String> {
         if !hasReadWindow {
             hasReadWindow = true
             freshness.window = readWindow()
@@ -16,36 +16,27 @@ extension SwiftBuilder {
         for target in graph.packages.flatMap(\.targets) where !target.isTest {
             for path in target.sources where path.hasSuffix(".swift") { sources[path] = FileStamp(path) }
         }
-        let expected = freshness.expected(sources, changed: [])
+        let expected = freshness.expected(sources)
         for path in expected {
             if let stamp = sources[path], freshness.needsRemoval(stamp) { removeObject(of: path, in: graph) }
         }
         return expected
     }
 
-    /// Where the compiler puts the object of a Swift source; nil for sources of no target that is compiled for the
+    /// Where the compiler puts the object of a Swift source, whatever folder of the target that lies in; nil for sources of no target that is compiled for the
     /// package's own platform.
     func object(of path: String, in graph: PackageGraph) -> String? {
         for target in graph.packages.flatMap(\.targets) where target.sources.contains(path) {
             guard ["executable", "library"].contains(target.kind) else { return nil }
             let name = path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...]
-            return "\(products)/\(target.name).build/\(name).o"
+            return "\(products)/\(target.module).build/\(name).o"
         }
         return nil
     }
 
+    /// Makes the compiler look at a source that it may take for unchanged.
     func removeObject(of path: String, in graph: PackageGraph) {
         if let object = object(of: path, in: graph) { unlink(object) }
-    }
-
-    func open(window start: Int) {
-        freshness.window = FreshnessGuard.Window(start: start, end: nil)
-        writeWindow()
-    }
-
-    func close(window end: Int) {
-        freshness.window?.end = end
-        writeWindow()
     }
 
     /// The window outlives the session, since the next one may begin within the same second.
@@ -60,7 +51,8 @@ extension SwiftBuilder {
         return FreshnessGuard.Window(text: text)
     }
 
-    private func writeWindow() {
+    /// Best effort: without it the next session trusts the compiler's own check of times.
+    func writeWindow() {
         mkdir(scratch, 0o755)
         guard let text = freshness.window?.text, let file = fopen(windowFile, "w") else { return }
         fputs(text, file)

@@ -10,6 +10,8 @@ extension SwiftBuilder {
     struct Attempt {
         var status: ProcessStatus
         var parser: BuildOutputParser
+        /// When it began, in nanoseconds since 1970.
+        var start: Int
         /// Sources that had to be compiled and were.
         var compiled: [String: FileStamp]
         /// Sources that had to be compiled and were not.
@@ -18,7 +20,7 @@ extension SwiftBuilder {
 
     /// Runs the compiler; `expected` are sources that it must not skip.
     func run(
-        expecting expected: Set<String>, _ onEvent: @escaping @Sendable (BuildEvent) -> Void
+        _ graph: PackageGraph, expecting expected: Set<String>, _ onEvent: @escaping @Sendable (BuildEvent) -> Void
     ) async throws -> Attempt {
         let swift = try await swift()
         let arguments = [swift.swift, "build", "--scratch-path", Self.scratchFolder] + Self.flags
@@ -27,7 +29,9 @@ extension SwiftBuilder {
         command.softSignal = SIGINT
         onEvent(.started((["swift"] + arguments.dropFirst()).joined(separator: " ")))
         let stamps = expected.reduce(into: [String: FileStamp]()) { $0[$1] = FileStamp($1) }
-        open(window: WallClock.now())
+        let start = WallClock.now()
+        freshness.open(at: start)
+        writeWindow()
         let output = Mutex(BuildOutput())
         let status: ProcessStatus
         do {
@@ -36,27 +40,42 @@ extension SwiftBuilder {
                 for event in events { onEvent(event) }
             }
         } catch {
-            close(window: WallClock.now())
+            freshness.failed(at: WallClock.now(), compiled: made(of: stamps, since: start, in: graph))
+            writeWindow()
             throw error
         }
-        close(window: WallClock.now())
+        let end = WallClock.now()
         for event in output.withLock({ $0.finish() }) { onEvent(event) }
         let parser = output.withLock(\.parser)
-        guard status.isSuccess, let start = freshness.window?.start else {
-            return Attempt(status: status, parser: parser, compiled: [:], missed: [])
+        var compiled = made(of: stamps, since: start, in: graph)
+        guard status.isSuccess else {
+            freshness.failed(at: end, compiled: compiled)
+            writeWindow()
+            return Attempt(status: status, parser: parser, start: start, compiled: compiled, missed: [])
         }
-        var compiled: [String: FileStamp] = [:]
         var missed: Set<String> = []
-        let graph = try await graph()
-        for (path, stamp) in stamps {
-            guard let object = object(of: path, in: graph), let made = FileStamp(object) else {
-                // No object can be told: a macro's, a plugin's or a C source; SwiftPM's own check holds for those.
+        for (path, stamp) in stamps where compiled[path] == nil {
+            if let object = object(of: path, in: graph), FileStamp(object) != nil {
+                missed.insert(path)
+            } else {
+                // No object can be told: a macro's or a plugin's; SwiftPM's own check holds for those.
                 compiled[path] = stamp
-                continue
             }
-            if made.modified >= start { compiled[path] = stamp } else { missed.insert(path) }
         }
-        return Attempt(status: status, parser: parser, compiled: compiled, missed: missed)
+        freshness.succeeded(from: start, at: end, compiled: compiled, missed: missed)
+        writeWindow()
+        return Attempt(status: status, parser: parser, start: start, compiled: compiled, missed: missed)
+    }
+
+    /// Those of the sources whose objects were written since then. The compiler writes an object as a whole or not at
+    /// all, so this holds for builds that failed or were cancelled too.
+    private func made(
+        of stamps: [String: FileStamp], since start: Int, in graph: PackageGraph
+    ) -> [String: FileStamp] {
+        stamps.filter { path, _ in
+            guard let object = object(of: path, in: graph), let made = FileStamp(object) else { return false }
+            return FreshnessGuard.isMade(made, since: start)
+        }
     }
 }
 
@@ -70,8 +89,7 @@ private struct BuildOutput {
     mutating func add(_ bytes: [UInt8], from stream: ProcessStream) -> [BuildEvent] {
         var events: [BuildEvent] = []
         // This message has no line end, and the build stands still after it.
-        let text = String(decoding: bytes, as: UTF8.self)
-        if !isHeld, text.contains("Another instance of SwiftPM") {
+        if !isHeld, String(decoding: bytes, as: UTF8.self).contains(BuildOutputParser.waiting.start) {
             isHeld = true
             events.append(.held("another SwiftPM works in \(SwiftBuilder.scratchFolder); the build waits for it"))
         }
@@ -86,6 +104,8 @@ private struct BuildOutput {
     private mutating func event(_ line: String) -> BuildEvent? {
         switch parser.add(line) {
         case .progress(let done, let total, let step): .progressed(done: done, total: total, step: step)
+        // A warning without a place is SwiftPM's remark on some package, often not the user's: told if the build fails.
+        case .diagnostic(let diagnostic) where diagnostic.location == nil && diagnostic.severity == .warning: nil
         case .diagnostic(let diagnostic): .diagnosed(diagnostic)
         case nil: nil
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DevloopCore
+import Glibc
 import Hashing
 import ProcessRunner
 
@@ -19,10 +20,12 @@ package actor SwiftBuilder {
     let environment: [String: String]
     var toolchain: Toolchain?
     private var describedGraph: PackageGraph?
+    /// Grows when the graph is forgotten, so that an answer that was under way then is not kept.
+    private var graphGeneration = 0
     var freshness = FreshnessGuard()
     var hasReadWindow = false
-    /// Stripped copies by the stamp of what they were made from.
-    var stripped: [FileStamp: (path: String, digest: ContentDigest)] = [:]
+    /// The last stripped copy of each product, and what it was made from.
+    var stripped: [String: (source: FileStamp, path: String, digest: ContentDigest)] = [:]
 
     /// - Parameter environment: the variables of devloop; only those that a build needs are passed on.
     package init(package: String, environment: [String: String]) {
@@ -37,6 +40,7 @@ package actor SwiftBuilder {
     /// - Throws: `DevloopError` with code build: no toolchain, or a manifest that SwiftPM refuses.
     package func graph() async throws -> PackageGraph {
         if let describedGraph { return describedGraph }
+        let generation = graphGeneration
         let root = try await describe(package)
         var dependencies: [PackageInfo] = []
         var open = root.localDependencies
@@ -47,12 +51,28 @@ package actor SwiftBuilder {
             open += info.localDependencies
         }
         let graph = PackageGraph(root: root, dependencies: dependencies)
-        describedGraph = graph
+        if generation == graphGeneration { describedGraph = graph }
         return graph
     }
 
     /// The next question describes the package again: a manifest changed, or files came and went.
-    package func forgetGraph() { describedGraph = nil }
+    package func forgetGraph() {
+        describedGraph = nil
+        graphGeneration += 1
+    }
+
+    /// The executable products that a change of these files makes stale. Describes the package again when the files
+    /// say that it is another one: a manifest, new or deleted sources.
+    /// - Throws: as ``graph()``.
+    package func products(affectedBy files: [String]) async throws -> Set<String> {
+        let old = try await graph()
+        let before = files.filter { !old.isNew($0) }.flatMap(old.executables)
+        guard old.isOutdated(by: files, exists: { access($0, F_OK) == 0 }) else { return Set(before) }
+        forgetGraph()
+        let new = try await graph()
+        // What is still not listed is excluded, hidden, or was there for a moment only.
+        return Set(before + files.filter { !new.isNew($0) }.flatMap(new.executables))
+    }
 
     private func describe(_ folder: String) async throws -> PackageInfo {
         let swift = try await swift()
@@ -64,8 +84,10 @@ package actor SwiftBuilder {
                     "describe", "--type", "json",
                 ], directory: folder, environment: .exact(environment)))
         guard result.status.isSuccess else {
-            let errors = result.errorText.split(separator: "\n").compactMap { BuildOutputParser.header(String($0)) }
-            let first = errors.first { $0.severity == .error }
+            var parser = BuildOutputParser()
+            for line in result.errorText.split(separator: "\n") { _ = parser.add(String(line)) }
+            let errors = parser.diagnostics.filter { $0.severity == .error }
+            let first = errors.first { $0.location != nil } ?? errors.first
             throw DevloopError(
                 .build, first?.message ?? "swift package describe failed: \(result.status)",
                 at: first?.location ?? SourceLocation(file: "\(folder)/Package.swift"),
@@ -78,6 +100,12 @@ package actor SwiftBuilder {
         } catch let error as JSONSyntaxError {
             throw DevloopError(.build, "swift package describe wrote no JSON: \(error.message)")
         }
+    }
+
+    /// Dependencies are described in folders of ours: nothing is left in theirs.
+    private func scratch(describing folder: String) -> String {
+        guard folder != package else { return scratch }
+        return "\(scratch)/devloop-described/\(folder.split(separator: "/").joined(separator: "+"))"
     }
 
     func swift() async throws -> Toolchain {
@@ -93,28 +121,28 @@ package actor SwiftBuilder {
         _ request: BuildRequest, onEvent: @escaping @Sendable (BuildEvent) -> Void
     ) async throws -> BuildOutcome {
         let start = ContinuousClock.now
+        if try await graph().isOutdated(by: request.changedFiles, exists: { access($0, F_OK) == 0 }) { forgetGraph() }
         let graph = try await graph()
         freshness.pending.formUnion(request.changedFiles)
-        var attempt = try await run(expecting: try prepare(graph), onEvent)
+        var attempt = try await run(graph, expecting: prepare(graph), onEvent)
         if attempt.status.isSuccess, !attempt.missed.isEmpty {
-            // The compiler was not interested, though the files changed: make it look once more (reference facts: an
-            // edit within the second of the last compile is skipped for ever).
+            // The compiler was not interested, though the files changed: make it look once more.
             onEvent(.repeated(files: attempt.missed.sorted()))
             for path in attempt.missed { removeObject(of: path, in: graph) }
-            attempt = try await run(expecting: Set(attempt.missed), onEvent)
+            attempt = try await run(graph, expecting: attempt.missed, onEvent)
         }
         let duration = ContinuousClock.now - start
+        let found = attempt.parser.diagnostics
         guard attempt.status.isSuccess else {
             return .failed(
                 BuildFailure(
-                    diagnostics: attempt.parser.diagnostics.filter { $0.severity == .error }
-                        + attempt.parser.diagnostics.filter { $0.severity != .error },
+                    diagnostics: found.filter { $0.severity == .error } + found.filter { $0.severity != .error },
                     outputTail: attempt.parser.tail, duration: duration))
         }
-        freshness.succeeded(attempt.compiled)
+        let products = request.products.isEmpty ? graph.root.executables : request.products
         return .succeeded(
             BuildSuccess(
-                artifacts: try request.products.map(artifact), duration: duration,
-                warnings: attempt.parser.diagnostics.filter { $0.severity == .warning }))
+                artifacts: try products.map(artifact), duration: duration,
+                warnings: found.filter { $0.severity == .warning && $0.location != nil }))
     }
 }

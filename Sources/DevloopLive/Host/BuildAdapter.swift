@@ -17,20 +17,7 @@ actor BuildAdapter: BuildPort {
     }
 
     func products(of package: String, affectedBy files: [String]) async throws -> Set<String> {
-        let builder = builder(package)
-        var graph = try await builder.graph()
-        let isRestructured = files.contains { path in
-            switch graph.role(of: path) {
-            case .manifest, .source(_, isKnown: false): true
-            case .source(_, isKnown: true): !HostPaths.exists(path)
-            case .resource, .none: false
-            }
-        }
-        let before = files.flatMap(graph.executables)
-        guard isRestructured else { return Set(before) }
-        await builder.forgetGraph()
-        graph = try await builder.graph()
-        return Set(before + files.flatMap(graph.executables))
+        try await builder(package).products(affectedBy: files)
     }
 
     func roots(of package: String) async throws -> [String] { try await builder(package).graph().watchedPaths }

@@ -9,6 +9,8 @@ struct Attachment {
     /// Ref of the image whose desired set it follows.
     var image: String
     var isConnected = false
+    /// Counts streams, so that the end of an old one is not taken for the end of the new one.
+    var streams = 0
     /// Version of the image's desired set that was committed here; nil before the first comparison.
     var version: Int?
     /// Version that it should have.
