@@ -112,8 +112,10 @@ extension PodSyncSession {
             result.filesUnchanged = plan.unchanged
             return result
         }
-        let id = state.set + 1
-        defer { progress.forget(id) }
+        // A number of its own for each attempt: a late answer to an earlier one must not be taken for this one's.
+        let id = max(state.set, lastTried) + 1
+        lastTried = id
+        progress.forget(upTo: id)
         progress.acknowledge(id, 0)
         var result = SyncResult(outcome: .committed, set: id)
         result.filesUnchanged = plan.unchanged

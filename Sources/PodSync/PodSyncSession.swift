@@ -50,6 +50,7 @@ package actor PodSyncSession {
     /// What the container has, kept up by every commit; nil before the first question.
     var known: ContainerState?
     var signatures: [String: BlockSignature] = [:]
+    var lastTried: UInt64 = 0
     var progress = SetProgress()
     var turn = ApplyTurn()
 

@@ -32,17 +32,22 @@ import Testing
 
     @Test(arguments: [
         Case(why: "untouched", stamp: stamp(at(50)), isTold: false, isExpected: false, isRemoved: true),
-        Case(why: "saved in the second of the start, before it: the build saw it", stamp: stamp(at(101)),
+        Case(
+            why: "saved in the second of the start, before it: the build saw it", stamp: stamp(at(101)),
             isTold: false, isExpected: false, isRemoved: true),
         Case(why: "saved during the build", stamp: stamp(at(105)), isTold: false, isExpected: true, isRemoved: true),
-        Case(why: "saved in the second of the end", stamp: stamp(at(119)), isTold: true, isExpected: true,
+        Case(
+            why: "saved in the second of the end", stamp: stamp(at(119)), isTold: true, isExpected: true,
             isRemoved: true),
-        Case(why: "saved later: the compiler sees it", stamp: stamp(at(120)), isTold: true, isExpected: true,
+        Case(
+            why: "saved later: the compiler sees it", stamp: stamp(at(120)), isTold: true, isExpected: true,
             isRemoved: false),
         Case(why: "saved later, not told", stamp: stamp(at(130)), isTold: false, isExpected: true, isRemoved: false),
-        Case(why: "moved into place with an old time", stamp: stamp(at(50), changed: at(130)), isTold: false,
+        Case(
+            why: "moved into place with an old time", stamp: stamp(at(50), changed: at(130)), isTold: false,
             isExpected: true, isRemoved: true),
-        Case(why: "told, though its time is old", stamp: stamp(at(50)), isTold: true, isExpected: true,
+        Case(
+            why: "told, though its time is old", stamp: stamp(at(50)), isTold: true, isExpected: true,
             isRemoved: true),
         Case(why: "whole seconds", stamp: stamp(10 * second), isTold: false, isExpected: true, isRemoved: true),
     ])

@@ -19,7 +19,10 @@ import Testing
             ("/w/kit/Package.swift", .manifest, ["api", "worker-tool"]),
             // Sources
             ("/w/app/Sources/api/main.swift", .source(target: "api", isKnown: true), ["api"]),
-            ("/w/app/Sources/Shared/Deep/Deep.swift", .source(target: "Shared", isKnown: true), ["api", "worker-tool"]),
+            (
+                "/w/app/Sources/Shared/Deep/Deep.swift", .source(target: "Shared", isKnown: true),
+                ["api", "worker-tool"]
+            ),
             ("/w/app/Sources/Shared/Deep", .source(target: "Shared", isKnown: true), ["api", "worker-tool"]),
             ("/w/app/Sources/worker-tool/New.swift", .source(target: "worker-tool", isKnown: false), ["worker-tool"]),
             ("/w/app/Sources/Shared/include/x.h", .source(target: "Shared", isKnown: true), ["api", "worker-tool"]),

@@ -36,8 +36,11 @@ final class PipeChannel: ByteChannel {
                 var position = 0
                 while position < bytes.count {
                     let start = position
+                    // A child that is gone must not bring SIGPIPE.
                     let count = bytes.withUnsafeBytes {
-                        write(process.input, $0.baseAddress.map { $0 + start }, $0.count - start)
+                        Glibc.send(
+                            process.input, $0.baseAddress.map { $0 + start }, $0.count - start,
+                            Int32(MSG_NOSIGNAL))
                     }
                     if count < 0, errno == EINTR { continue }
                     guard count > 0 else { break }
