@@ -172,5 +172,7 @@ let package = Package(
             ],
             exclude: ["Goldens"]),
         tests("YAMLTreeTests", ["DevloopCore", "YAMLTree"]),
+        tests(
+            "EndToEndTests", ["DevloopCore", "DevloopTestSupport", "HTTPTransport", "KubeClient", "ProcessRunner"]),
     ]
 )
