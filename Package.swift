@@ -126,6 +126,11 @@ let package = Package(
 
         // Programs
         .executableTarget(name: "devloop", dependencies: ["DevloopCommands"], swiftSettings: swift),
+        // Measures; linked into nothing
+        .executableTarget(
+            name: "devloop-bench",
+            dependencies: ["DevloopCore", "KubeClient", "ProcessRunner", argumentParser],
+            swiftSettings: swift),
         .executableTarget(
             name: "devloop-agent",
             dependencies: ["CAgent"],
