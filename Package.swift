@@ -22,8 +22,8 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = [], path: Str
 }
 
 /// The tests of one target, in `Tests/<name>`.
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: swift)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: swift)
 }
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -146,20 +146,25 @@ let package = Package(
 
         // Tests
         library("DevloopTestSupport", ["DevloopCore", "ProcessRunner"]),
-        tests("DependencyRulesTests", ["DevloopCore", "DevloopTestSupport"]),
+        tests("DependencyRulesTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
         tests("DeployTests", ["Deploy", "DevloopCore", "DevloopTestSupport", "KubeClient", "Plan", "YAMLTree"]),
         tests("DevloopCoreTests", ["DevloopCore"]),
-        tests("DevloopfileTests", ["Devloopfile", "DevloopCore", "DevloopTestSupport", "Plan", "Starlark", "YAMLTree"]),
+        tests(
+            "DevloopfileTests", ["Devloopfile", "DevloopCore", "DevloopTestSupport", "Plan", "Starlark", "YAMLTree"]),
         tests("FileWatchTests", ["DevloopCore", "DevloopTestSupport", "FileWatch", "ProcessRunner"]),
         tests("GitStateTests", ["DevloopCore", "DevloopTestSupport", "GitState", "ProcessRunner"]),
         tests("HTTPTransportTests", ["DevloopCore", "DevloopTestSupport", "HTTPTransport"]),
         tests("HashingTests", ["Hashing"]),
         tests(
             "ImageTests",
-            ["DevloopCore", "DevloopTestSupport", "Hashing", "HTTPTransport", "ImageDelivery", "ImagePack", "ProcessRunner"]),
+            [
+                "DevloopCore", "DevloopTestSupport", "Hashing", "HTTPTransport", "ImageDelivery", "ImagePack",
+                "ProcessRunner",
+            ]),
         tests("KubeClientTests", ["DevloopCore", "DevloopTestSupport", "HTTPTransport", "KubeClient", "YAMLTree"]),
         tests("LogStoreTests", ["DevloopCore", "LogStore"]),
-        tests("LoopEngineTests", ["DevloopCore", "DevloopTestSupport", "LogStore", "LoopEngine", "Plan"]),
+        tests(
+            "LoopEngineTests", ["DevloopCore", "DevloopTestSupport", "LogStore", "LoopEngine", "Plan", "ProcessRunner"]),
         tests(
             "PodSyncTests",
             ["DevloopCore", "DevloopTestSupport", "Hashing", "KubeClient", "PodSync", "ProcessRunner", "SyncProtocol"]),
@@ -173,7 +178,8 @@ let package = Package(
             [
                 "CursesScreen", "DashboardTUI", "DevloopCore", "DevloopTestSupport", "LogStore", "ProcessRunner",
                 "TerminalGrid", "devloop-dashboard-demo",
-            ]),
+            ],
+            exclude: ["Goldens"]),
         tests("YAMLTreeTests", ["DevloopCore", "YAMLTree"]),
         tests(
             "EndToEndTests",

@@ -3,6 +3,7 @@
 #include "terminal_guard.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +97,15 @@ void devloop_guard_disarm(void) {
 static __thread void *thread_stack;
 
 void devloop_guard_thread_begin(void) {
+    // Worker threads of the concurrency library block most signals, and a new thread inherits that. Here the stop
+    // signal must work, and a fault must reach its handler.
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTSTP);
+    sigaddset(&signals, SIGWINCH);
+    sigaddset(&signals, SIGCONT);
+    for (int i = 0; i < fatal_count; i++) sigaddset(&signals, fatal_signals[i]);
+    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
     stack_t current;
     if (sigaltstack(NULL, &current) == 0 && !(current.ss_flags & SS_DISABLE)) return;
     thread_stack = malloc(alternate_stack_size);

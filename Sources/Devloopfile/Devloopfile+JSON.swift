@@ -9,7 +9,7 @@ extension Devloopfile {
     package static func json(_ evaluation: Evaluation) -> JSONValue {
         let base = evaluation.file.map(Paths.directory) ?? "/"
         let plan = evaluation.plan
-        let watched = evaluation.watchedFiles.map { JSONValue.string(Paths.display($0, from: base)) }
+        let watched = evaluation.watchedFiles.map { JSONValue.string(display($0, base: base)) }
         return [
             "resources": .array(plan?.resources.map(json) ?? []),
             "images": .array(plan?.images.map { json($0, base: base) } ?? []),
@@ -17,6 +17,10 @@ extension Devloopfile {
             "watched_files": .array(watched),
             "error": evaluation.error.map(json) ?? .null,
         ]
+    }
+
+    private static func display(_ path: String, base: String) -> String {
+        path == base ? "." : Paths.display(path, from: base)
     }
 
     private static func json(_ resource: Resource) -> JSONValue {
@@ -44,10 +48,10 @@ extension Devloopfile {
     }
 
     private static func json(_ step: LiveUpdateStep, base: String) -> JSONValue {
-        func paths(_ paths: [String]) -> JSONValue { strings(paths.map { Paths.display($0, from: base) }) }
+        func paths(_ paths: [String]) -> JSONValue { strings(paths.map { display($0, base: base) }) }
         switch step {
         case .sync(let mapping):
-            let source = Paths.display(mapping.source, from: base)
+            let source = display(mapping.source, base: base)
             return ["step": "sync", "source": .string(source), "destination": .string(mapping.destination)]
         case .run(let arguments, let triggers):
             return ["step": "run", "command": strings(arguments), "triggers": paths(triggers)]

@@ -48,8 +48,9 @@ final class EvaluationControl: Sendable {
 /// Runs the evaluation on a thread of its own, because it blocks and because deeply nested source needs more stack than
 /// threads of the concurrency runtime have.
 enum EvaluationThread {
-    /// Twice the usual stack of a main thread; it is reserved, not used, until the nesting needs it.
-    private static let stackSize = 16 << 20
+    /// Freeing a value recurses as deep as it nests; this is enough for 100,000 levels. It is address space, not memory,
+    /// until it is touched.
+    private static let stackSize = 256 << 20
 
     private final class Work: Sendable {
         let body: @Sendable () -> Void

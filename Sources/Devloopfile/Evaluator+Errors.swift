@@ -28,9 +28,22 @@ extension Evaluator {
         fault.location = fault.location ?? place
         let frames = error.frames.filter { $0.position.file != Position.builtinFile }
         let isPlain = frames.count == 1 && fault.location == place
-        if !isPlain { fault.backtrace += frames.map { "\(location($0.position)): in \($0.name)" } }
+        if !isPlain { fault.backtrace += backtrace(frames) }
         return fault
     }
+
+    /// One line a call, the outermost first; of a recursion that went too deep the beginning and the end.
+    private func backtrace(_ frames: [CallFrame]) -> [String] {
+        func lines(_ frames: some Sequence<CallFrame>) -> [String] {
+            frames.map { "\(location($0.position)): in \($0.name)" }
+        }
+        guard frames.count > 2 * Self.shownCalls else { return lines(frames) }
+        return lines(frames.prefix(Self.shownCalls)) + ["(\(frames.count - 2 * Self.shownCalls) more calls)"]
+            + lines(frames.suffix(Self.shownCalls))
+    }
+
+    /// Calls at either end of a long backtrace that are shown.
+    private static let shownCalls = 10
 
     /// The first error of a file, the others as further lines.
     private func convert(_ errors: SyntaxErrors) -> DevloopError {

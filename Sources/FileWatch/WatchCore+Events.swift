@@ -98,7 +98,8 @@ extension WatchCore {
         settle.reset()
         heldUntil = nil
         isRescanned = false
-        if changes.contains(where: { $0.path.hasSuffix("/.gitignore") || $0.path.hasSuffix("/\(WatchIgnore.fileName)") }) {
+        if changes.contains(where: { $0.path.hasSuffix("/.gitignore") || $0.path.hasSuffix("/\(WatchIgnore.fileName)") }
+        ) {
             refreshRules(at: now)
         }
         guard !changes.isEmpty else { return nil }

@@ -58,7 +58,9 @@ struct RootIgnore: Sendable {
         let names = path.dropFirst(prefix.count).split(separator: "/")
         for (index, name) in names.enumerated() {
             let isFolder = index < names.count - 1 || isDirectory
-            if isFolder ? BuiltInIgnores.isIgnored(directory: String(name)) : BuiltInIgnores.isIgnored(file: String(name)) {
+            if isFolder
+                ? BuiltInIgnores.isIgnored(directory: String(name)) : BuiltInIgnores.isIgnored(file: String(name))
+            {
                 return true
             }
         }
@@ -67,7 +69,9 @@ struct RootIgnore: Sendable {
 
     /// The same for something in a folder that is known not to be ignored; spares the walk over the folders between.
     func isIgnored(_ path: String, name: String, isDirectory: Bool) -> Bool {
-        if isDirectory ? BuiltInIgnores.isIgnored(directory: name) : BuiltInIgnores.isIgnored(file: name) { return true }
+        if isDirectory ? BuiltInIgnores.isIgnored(directory: name) : BuiltInIgnores.isIgnored(file: name) {
+            return true
+        }
         return isIgnoredByRules(path, isDirectory: isDirectory)
     }
 

@@ -70,6 +70,8 @@ final class ConnectAttempt: Sendable {
         let (list, _) = settings.apply(to: &options, url: url, unixSocket: nil, connectTimeout: timeout)
         options.set(CURLOPT_ERRORBUFFER, pointer: errorBuffer)
         options.set(CURLOPT_CONNECT_ONLY, true)
+        // A proxy must pass the bytes on, not read them.
+        if settings.proxy != nil { options.set(CURLOPT_HTTPPROXYTUNNEL, true) }
         options.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         curl_multi_add_handle(multi.raw, handle.raw)
 
@@ -84,7 +86,8 @@ final class ConnectAttempt: Sendable {
             handle.free()
             curl_slist_free_all(list)
             multi.free()
-            finish(.failure(code.map { HTTPFailure.error($0, detail: detail, address: address) } ?? CancellationError()))
+            finish(
+                .failure(code.map { HTTPFailure.error($0, detail: detail, address: address) } ?? CancellationError()))
             return
         }
         let resources = RawConnection.Resources(handle: handle, multi: multi, list: list, descriptor: descriptor)

@@ -121,7 +121,8 @@ struct ConnectionState {
 
     mutating func receive(_ waiter: CheckedContinuation<[UInt8]?, any Error>) -> Effects {
         guard reader == nil else {
-            return Effects(received: (waiter, .failure(DevloopError(.protocolViolation, "two readers on one connection"))))
+            return Effects(
+                received: (waiter, .failure(DevloopError(.protocolViolation, "two readers on one connection"))))
         }
         reader = waiter
         return read()

@@ -5,7 +5,7 @@ import DevloopCore
 import Glibc
 import Synchronization
 
-/// One thread that drives all transfers of a client, and waits for the sockets of its raw connections. It sleeps in one
+/// One thread that drives transfers of a client, and waits for the sockets of its raw connections. It sleeps in one
 /// `poll` and is woken by sockets, by libcurl's own timers, or by a command.
 final class EventLoop: Sendable {
     enum Command {

@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DevloopCore
+import Synchronization
 
 /// A client for one server or several that share TLS settings; connections are kept and shared between requests.
 ///
-/// Its one thread sleeps while nothing happens and ends with the last of client, bodies and connections.
+/// Its thread sleeps while nothing happens and ends with the last of client, bodies and connections. A second one joins
+/// with the first stream: libcurl 7.88 sends requests into a busy HTTP/1.1 connection when it also has an HTTP/2
+/// connection to the same host, so streams (HTTP/1.1) and requests (HTTP/2) must not share a multi handle.
 package final class HTTPClient: Sendable {
     /// Body bytes held for a slow reader of a stream.
     private static let streamHighWater = 256 << 10
 
+    private struct Streams {
+        var owner: LoopOwner?
+        var isShutDown = false
+    }
+
     private let owner: LoopOwner
+    private let streams = Mutex(Streams())
 
     /// - Parameter proxy: Address of an `http`, `https` or `socks5` proxy; the environment is not looked at.
     /// - Throws: `DevloopError` (`process`) when the thread cannot be started.
@@ -21,7 +30,7 @@ package final class HTTPClient: Sendable {
     /// Sends a request and collects the whole answer, whatever its status.
     /// - Throws: `DevloopError` with an ``HTTPFailure`` as cause; `CancellationError`.
     package func send(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let transfer = try start(request, highWater: nil)
+        let transfer = try start(request, highWater: nil, owner: owner)
         let head = try await transfer.waitForHead()
         var body: [UInt8] = []
         while let chunk = try await transfer.nextChunk() {
@@ -40,7 +49,8 @@ package final class HTTPClient: Sendable {
     /// Sends a request and returns as soon as the header fields are here.
     /// - Throws: `DevloopError` with an ``HTTPFailure`` as cause; `CancellationError`.
     package func stream(_ request: HTTPRequest) async throws -> (head: HTTPResponseHead, body: HTTPBody) {
-        let transfer = try start(request, highWater: Self.streamHighWater)
+        let owner = try streamOwner(request.address)
+        let transfer = try start(request, highWater: Self.streamHighWater, owner: owner)
         // Made first, so that a failure or cancellation below ends the transfer.
         let body = HTTPBody(transfer, owner: owner)
         return (try await transfer.waitForHead(), body)
@@ -55,9 +65,27 @@ package final class HTTPClient: Sendable {
     }
 
     /// Ends all transfers and connections with an error; later ones fail at once.
-    package func shutdown() { owner.loop.post(.stop) }
+    package func shutdown() {
+        owner.loop.post(.stop)
+        let streamOwner = streams.withLock { streams in
+            streams.isShutDown = true
+            return streams.owner
+        }
+        streamOwner?.loop.post(.stop)
+    }
 
-    private func start(_ request: HTTPRequest, highWater: Int?) throws -> Transfer {
+    /// The loop of streams, started with the first.
+    private func streamOwner(_ address: String) throws -> LoopOwner {
+        try streams.withLock { streams in
+            guard !streams.isShutDown else { throw HTTPFailure.shutDown(address) }
+            if let owner = streams.owner { return owner }
+            let started = LoopOwner(try EventLoop.start(owner.loop.settings))
+            streams.owner = started
+            return started
+        }
+    }
+
+    private func start(_ request: HTTPRequest, highWater: Int?, owner: LoopOwner) throws -> Transfer {
         guard request.headers.isWellFormed, !request.method.isEmpty,
             !(request.url + request.method).utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F })
         else {

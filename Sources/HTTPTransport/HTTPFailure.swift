@@ -50,6 +50,13 @@ extension HTTPFailure {
         }
     }
 
+    static func cutHead(_ address: String) -> DevloopError {
+        DevloopError(
+            .clusterUnreachable, "cannot reach \(address): connection closed in the middle of an answer",
+            hint: hint(CURLE_GOT_NOTHING, .interrupted),
+            cause: HTTPFailure(kind: .interrupted, curlCode: Int(CURLE_GOT_NOTHING.rawValue)))
+    }
+
     static func shutDown(_ address: String) -> DevloopError {
         DevloopError(
             .clusterUnreachable, "the client for \(address) was shut down", cause: HTTPFailure(kind: .shutDown))

@@ -30,8 +30,8 @@ struct RunningTransfer {
             options.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
             options.set(CURLOPT_PIPEWAIT, true)
         } else {
-            // A paused HTTP/2 stream makes libcurl 7.88 stop reading for all streams of that connection: streams with
-            // back-pressure get a connection of their own.
+            // libcurl lets a server send 32 MiB ahead on one HTTP/2 stream, and keeps it for a slow reader. A stream with
+            // back-pressure gets an HTTP/1.1 connection of its own, where the socket's buffer is the limit.
             options.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         }
         if let deadline = request.deadline { options.set(CURLOPT_TIMEOUT_MS, milliseconds: deadline) }
@@ -45,7 +45,9 @@ struct RunningTransfer {
         }
         if let body = request.body {
             options.set(CURLOPT_POSTFIELDSIZE_LARGE, size: body.count)
-            body.withUnsafeBytes { options.set(CURLOPT_COPYPOSTFIELDS, pointer: UnsafeMutableRawPointer(mutating: $0.baseAddress)) }
+            body.withUnsafeBytes { bytes in
+                options.set(CURLOPT_COPYPOSTFIELDS, pointer: UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+            }
             if body.isEmpty { options.set(CURLOPT_POSTFIELDS, "") }
         }
         if request.method == "HEAD" { options.set(CURLOPT_NOBODY, true) }

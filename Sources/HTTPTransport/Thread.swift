@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The headers of libcurl bring the thread types of the system with them.
-import CCurl
 import DevloopCore
 import Glibc
 
@@ -14,14 +12,10 @@ enum Thread {
 
     /// Runs `body` on a new detached thread.
     static func detach(_ body: @escaping @Sendable () -> Void) throws {
-        var thread = pthread_t()
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        defer { pthread_attr_destroy(&attributes) }
+        var thread: pthread_t = 0
         let context = Unmanaged.passRetained(Body(body))
         let code = pthread_create(
-            &thread, &attributes,
+            &thread, nil,
             { context in
                 guard let context else { return nil }
                 Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
@@ -31,5 +25,6 @@ enum Thread {
             context.release()
             throw DevloopError(.process, "cannot start a thread: \(String(cString: strerror(code)))")
         }
+        pthread_detach(thread)
     }
 }

@@ -11,6 +11,8 @@ final class Transfer: Sendable {
     fileprivate struct State {
         var reader = HTTPHeadReader()
         var head: HTTPResponseHead?
+        /// The empty line after the last head was seen; libcurl does not mind when it is missing.
+        var isHeadComplete = false
         var chunks: [[UInt8]] = []
         var nextChunk = 0
         var buffered = 0
@@ -58,7 +60,9 @@ final class Transfer: Sendable {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let (now, wish): (Result<[UInt8]?, any Error>?, Wish) = state.withLock { state in
-                    if state.nextChunk < state.chunks.count { return (.success(state.takeChunk()), state.wish(highWater)) }
+                    if state.nextChunk < state.chunks.count {
+                        return (.success(state.takeChunk()), state.wish(highWater))
+                    }
                     switch state.outcome {
                     case .success: return (.success(nil), .nothing)
                     case .failure(let error): return (.failure(error), .nothing)
@@ -79,7 +83,7 @@ final class Transfer: Sendable {
         }
     }
 
-    /// Ends the exchange at once; what was read already stays readable no longer.
+    /// Ends the exchange at once and drops what was not read.
     func cancel() {
         if finish(.failure(CancellationError()), dropBody: true) { loop.post(.remove(self)) }
     }
@@ -89,7 +93,9 @@ final class Transfer: Sendable {
     /// A header line. Interim answers and redirects that will be followed are not the head.
     func takeHeader(_ line: some Collection<UInt8>) {
         let ready: (CheckedContinuation<HTTPResponseHead, any Error>, HTTPResponseHead)? = state.withLock { state in
-            guard state.head == nil, state.reader.take(line) else { return nil }
+            guard state.head == nil else { return nil }
+            state.isHeadComplete = state.reader.take(line)
+            guard state.isHeadComplete else { return nil }
             let head = state.reader.head
             let isRedirect = request.maximumRedirects > 0 && (300..<400).contains(head.status)
             guard head.status >= 200, !(isRedirect && head.headers["Location"] != nil) else { return nil }
@@ -128,22 +134,26 @@ final class Transfer: Sendable {
             case head(CheckedContinuation<HTTPResponseHead, any Error>, Result<HTTPResponseHead, any Error>)
             case chunk(CheckedContinuation<[UInt8]?, any Error>)
         }
-        let (first, waiters): (Bool, Waiters) = state.withLock { state in
-            guard state.outcome == nil else { return (false, .none) }
+        let (first, waiters, outcome): (Bool, Waiters, Result<Void, any Error>) = state.withLock { state in
+            guard state.outcome == nil else { return (false, .none, outcome) }
+            var outcome = outcome
+            if case .success = outcome, !state.isHeadComplete {
+                outcome = .failure(HTTPFailure.cutHead(request.address))
+            }
             state.outcome = outcome
             if dropBody { state.dropChunks() }
             if let waiter = state.chunkWaiter {
                 state.chunkWaiter = nil
-                return (true, .chunk(waiter))
+                return (true, .chunk(waiter), outcome)
             }
             // A redirect that was not followed after all is the head then.
             if case .success = outcome, state.head == nil {
-                if let (waiter, head) = state.deliverHead() { return (true, .head(waiter, .success(head))) }
+                if let (waiter, head) = state.deliverHead() { return (true, .head(waiter, .success(head)), outcome) }
             } else if case .failure(let error) = outcome, let waiter = state.headWaiter {
                 state.headWaiter = nil
-                return (true, .head(waiter, .failure(error)))
+                return (true, .head(waiter, .failure(error)), outcome)
             }
-            return (true, .none)
+            return (true, .none, outcome)
         }
         switch waiters {
         case .none: break

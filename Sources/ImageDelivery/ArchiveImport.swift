@@ -54,7 +54,8 @@ package actor ArchiveImport: ImageDelivering {
             let words = result.errorText.isEmpty ? result.outputText : result.errorText
             let last = words.split(separator: "\n").suffix(3).joined(separator: "; ")
             throw DevloopError(
-                .image, "'\(arguments.joined(separator: " "))' did not take \(image.reference): \(result.status)"
+                .image,
+                "'\(arguments.joined(separator: " "))' did not take \(image.reference): \(result.status)"
                     + (last.isEmpty ? "" : ": \(last)"),
                 hint: "run the command by hand with an image archive to see what it needs")
         }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DevloopCore
-import Hashing
 package import HTTPTransport
+import Hashing
 package import ImagePack
 
 /// Pushes images to a registry (OCI distribution specification 1.1): blobs that it has are not sent again.
@@ -101,8 +101,10 @@ package struct RegistryPush: ImageDelivering {
 
     private func refused(_ request: HTTPRequest, _ response: HTTPResponse) -> DevloopError {
         DevloopError(
-            .image, "the registry \(host) answered \(response.status) to \(request.method): \(response.text.prefix(200))",
+            .image,
+            "the registry \(host) answered \(response.status) to \(request.method): \(response.text.prefix(200))",
             hint: response.status == 401 || response.status == 403
-                ? "it wants credentials, which this version does not send" : "check default_registry in the Devloopfile")
+                ? "it wants credentials, which this version does not send" : "check default_registry in the Devloopfile"
+        )
     }
 }

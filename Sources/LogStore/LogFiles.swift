@@ -72,7 +72,9 @@ package final class LogFiles: LogSink {
         let flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW
         var descriptor = Glibc.open(path, flags, 0o600)
         if descriptor < 0, errno == ENOENT {
-            if let slash = folder.lastIndex(of: "/"), slash != folder.startIndex { mkdir(String(folder[..<slash]), 0o755) }
+            if let slash = folder.lastIndex(of: "/"), slash != folder.startIndex {
+                mkdir(String(folder[..<slash]), 0o755)
+            }
             mkdir(folder, 0o700)
             descriptor = Glibc.open(path, flags, 0o600)
         }

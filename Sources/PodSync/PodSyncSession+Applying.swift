@@ -53,7 +53,8 @@ extension PodSyncSession {
         for file in set.files where file.isEntry || file.mode & 0o111 != 0 {
             guard let machine = SyncSource.architecture(of: file), machine != agent.architecture else { continue }
             throw DevloopError(
-                .syncImpossible, "\(file.destination) is built for \(machine), the container runs \(agent.architecture)")
+                .syncImpossible, "\(file.destination) is built for \(machine), the container runs \(agent.architecture)"
+            )
         }
     }
 

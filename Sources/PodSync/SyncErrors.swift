@@ -27,7 +27,8 @@ extension DevloopError {
                 .syncImpossible, "cannot sync through the symbolic link \(place) in the container",
                 hint: "use the path that it points to")
         case .staleBase, .baseMismatch:
-            self.init(.sync, "the container has other files than it reported, at \(place.isEmpty ? "its record" : place)")
+            self.init(
+                .sync, "the container has other files than it reported, at \(place.isEmpty ? "its record" : place)")
         case .damaged, .digestMismatch:
             self.init(.sync, "data was damaged on its way to the container\(place.isEmpty ? "" : ": \(place)")")
         case .badMessage: self.init(.protocolViolation, "the agent did not understand a message")
@@ -50,7 +51,8 @@ extension DevloopError {
         let hint: String? =
             switch errno {
             case EROFS: "the file system is read-only: sync below \(agent?.appFolder ?? "/devloop/app")"
-            case EACCES, EPERM: "the container runs as user \(agent.map { String($0.uid) } ?? "?") and may not write there"
+            case EACCES, EPERM:
+                "the container runs as user \(agent.map { String($0.uid) } ?? "?") and may not write there"
             case ENOSPC, EDQUOT: "free space in the container, or give the volume a larger limit"
             case EISDIR, ENOTDIR, ENOTEMPTY: "something that devloop did not put there is in the way"
             default: nil

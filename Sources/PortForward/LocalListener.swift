@@ -21,7 +21,8 @@ package final class LocalListener: Sendable {
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(UInt16(truncatingIfNeeded: port).bigEndian)
         guard inet_pton(AF_INET, name, &address.sin_addr) == 1, (0...65_535).contains(port) else {
-            throw DevloopError(.portInUse, "\(host):\(port) is no address to listen on", hint: "use localhost or 0.0.0.0")
+            throw DevloopError(
+                .portInUse, "\(host):\(port) is no address to listen on", hint: "use localhost or 0.0.0.0")
         }
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else {

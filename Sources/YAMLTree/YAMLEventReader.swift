@@ -93,7 +93,8 @@ struct YAMLEventReader: ~Copyable {
         }
         return DevloopError(
             .yaml, message, at: SourceLocation(file: file, line: mark.line + 1, column: mark.column + 1),
-            hint: isIndentedByTab(line: mark.line) ? "indent with spaces; YAML does not allow tabs there" : nil)
+            hint: isTab(line: mark.line, column: mark.column)
+                ? "indent with spaces; YAML does not allow tabs there" : nil)
     }
 
     /// Line and column of a byte; columns count code points.
@@ -111,18 +112,17 @@ struct YAMLEventReader: ~Copyable {
         return SourceLocation(file: file, line: line, column: column)
     }
 
-    private func isIndentedByTab(line: Int) -> Bool {
-        var current = 0
-        var isIndentation = true
+    /// Whether a tab stands at a place, both counted from 0.
+    private func isTab(line: Int, column: Int) -> Bool {
+        var current = (line: 0, column: 0)
         for byte in input {
             if byte == UInt8(ascii: "\n") {
-                if current == line { return false }
-                current += 1
-                isIndentation = true
-            } else if current == line, isIndentation {
-                if byte == UInt8(ascii: "\t") { return true }
-                isIndentation = byte == UInt8(ascii: " ")
+                current = (current.line + 1, 0)
+            } else if byte & 0xC0 != 0x80 {
+                if current == (line, column) { return byte == UInt8(ascii: "\t") }
+                current.column += 1
             }
+            if current.line > line { return false }
         }
         return false
     }

@@ -48,4 +48,3 @@ struct Agent {
         dl_exit(2)
     }
 }
-

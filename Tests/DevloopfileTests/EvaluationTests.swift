@@ -76,6 +76,21 @@ struct EvaluationTests {
             ])
     }
 
+    @Test func endlessRecursionIsToldInAFewLines() async throws {
+        let error = try #require(await SpecFixture("def f():\n    f()\nf()\n").evaluate().error)
+        #expect(error.message == "Starlark stack overflow")
+        #expect(error.backtrace.count == 21)
+        #expect(error.backtrace.first == "Devloopfile:3:2: in <toplevel>")
+        #expect(error.backtrace[10].hasSuffix(" more calls)"))
+        #expect(error.backtrace.last == "Devloopfile:2:6: in f")
+    }
+
+    @Test func deeplyNestedValuesAreNoCrash() async throws {
+        let fixture = try SpecFixture("x = []\nfor i in range(50000):\n    x = [x]\n")
+        let evaluation = await fixture.evaluate()
+        #expect(evaluation.error == nil)
+    }
+
     @Test func failingLoadIsToldFromTheInside() async throws {
         let fixture = try SpecFixture(
             "\nload('a.star', 'x')\n", files: ["a.star": "\n\nx = [1][2]\n"])

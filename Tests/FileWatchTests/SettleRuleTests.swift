@@ -20,10 +20,14 @@ import Testing
         Case(name: "one event", events: [0], closes: 10),
         Case(name: "a write and a rename", events: [0, 4], closes: 14),
         Case(name: "a pause just short of quiet", events: [0, 9, 18], closes: 28),
-        Case(name: "events without a pause end at the latest", events: Array(stride(from: 0, to: 400, by: 5)), closes: 150),
+        Case(
+            name: "events without a pause end at the latest", events: Array(stride(from: 0, to: 400, by: 5)),
+            closes: 150),
         Case(name: "a file still open for writing", events: [0], hasOpenWriter: true, closes: 150),
         Case(name: "a known file is gone", events: [0], hasMissingFile: true, closes: 40),
-        Case(name: "a gone file late in the set", events: stride(from: 0, through: 140, by: 8).map { $0 }, hasMissingFile: true, closes: 150),
+        Case(
+            name: "a gone file late in the set", events: stride(from: 0, through: 140, by: 8).map { $0 },
+            hasMissingFile: true, closes: 150),
         Case(name: "git at work", events: [0], gitUntil: 900, closes: 910),
         Case(name: "git that never ends", events: [0], gitUntil: 60_000, closes: 5_000),
     ]

@@ -78,7 +78,8 @@ import Testing
             // Limits hold before the payload is here, and over fragments.
             FaultCase(bytes: [0x82, 0x7E, 0x03, 0xE9], want: .tooLarge(1_001)),
             FaultCase(
-                bytes: [0x02, 0x7E, 0x03, 0xE8] + [UInt8](repeating: 0, count: 1_000) + [0x80, 0x01], want: .tooLarge(1_001)),
+                bytes: [0x02, 0x7E, 0x03, 0xE8] + [UInt8](repeating: 0, count: 1_000) + [0x80, 0x01],
+                want: .tooLarge(1_001)),
             FaultCase(bytes: [0x80, 0x00], want: .badSequence),
             FaultCase(bytes: [0x02, 0x00, 0x82, 0x00], want: .badSequence),
         ]

@@ -66,7 +66,7 @@ struct ClusterFixture {
             do {
                 _ = try await client.apply(pod(name, command))
                 return true
-            } catch where error.kubeFailure?.status == 403 {
+            } catch  where error.kubeFailure?.status == 403 {
                 return false
             }
         }

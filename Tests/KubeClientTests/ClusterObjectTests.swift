@@ -19,7 +19,8 @@ struct ClusterObjectTests {
         try await ClusterFixture.run("objects") { fixture in
             let client = fixture.client
             var map: JSONValue = [
-                "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "settings"], "data": ["a": "1", "b": "2"],
+                "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "settings"],
+                "data": ["a": "1", "b": "2"],
             ]
             let created = try await client.apply(map, namespace: fixture.namespace)
             #expect(created.at("metadata", "namespace")?.string == fixture.namespace)
@@ -40,7 +41,9 @@ struct ClusterObjectTests {
                 "spec": ["selector": ["app": "web"], "ports": [["port": 80], ["port": 81, "name": "b"]]],
             ]
             var twoNamed = service
-            twoNamed["spec"] = ["selector": ["app": "web"], "ports": [["port": 80, "name": "a"], ["port": 81, "name": "b"]]]
+            twoNamed["spec"] = [
+                "selector": ["app": "web"], "ports": [["port": 80, "name": "a"], ["port": 81, "name": "b"]],
+            ]
             let applied = try await fixture.client.apply(twoNamed, namespace: fixture.namespace)
             #expect(applied.at("spec", "ports")?[0]?["protocol"]?.string == "TCP")
             // The server's own words come through for one that it refuses.

@@ -44,7 +44,9 @@ struct LogFilesTests {
     @Test func rotatesAndCountsWhatIsDeleted() throws {
         try withFolder { folder in
             let files = LogFiles(folder: "\(folder)/logs", fileSize: 100)
-            for number in 0..<10 { files.write(Array((String(repeating: "\(number)", count: 59) + "\n").utf8), source: "api") }
+            for number in 0..<10 {
+                files.write(Array((String(repeating: "\(number)", count: 59) + "\n").utf8), source: "api")
+            }
             #expect(read("\(folder)/logs/api.log")?.hasPrefix("9") == true)
             #expect(read("\(folder)/logs/api.log.1")?.hasPrefix("8") == true)
             #expect(read("\(folder)/logs/api.log.2")?.hasPrefix("7") == true)

@@ -42,7 +42,9 @@ import Testing
         // It closes what it has inherited soon after its start.
         let isClean = try await poll {
             let list = try await ProcessRunner.run(ProcessCommand(["ls", "-l", "/proc/\(pid)/fd"]))
-            let targets = list.outputText.split(separator: "\n").dropFirst().compactMap { $0.split(separator: " ").last }
+            let targets = list.outputText.split(separator: "\n").dropFirst().compactMap {
+                $0.split(separator: " ").last
+            }
             return targets.count == 4 && targets.count { $0 == "/dev/null" } == 3
         }
         #expect(isClean)

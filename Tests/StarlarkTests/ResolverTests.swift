@@ -81,4 +81,23 @@ struct ResolverTests {
         dialect.loadBindsGlobally = true
         #expect(try Evaluation("load('m', 'a')", dialect: dialect, files: files).globals["a"]?.asInt == 1)
     }
+
+    /// The tree, its bindings and the blocks refer to each other; all must go when a file is done with.
+    @Test func freesTheTree() throws {
+        weak var identifier: Identifier?
+        weak var block: Block?
+        do {
+            let source = "x = 1\ndef f(a):\n  def g(): return [a + x for a in [x]]\n  return g"
+            let statements = try Parser.parse(file: Array(source.utf8))
+            guard case .def(let function)? = statements.last else { return #expect(Bool(false)) }
+            identifier = function.name
+            let resolver = Resolver(
+                statements, file: "f", dialect: .tilt, isPredeclared: { _ in false }, isUniversal: { _ in false },
+                outsideNames: { [] })
+            block = resolver.block
+            try resolver.run()
+        }
+        #expect(identifier == nil)
+        #expect(block == nil)
+    }
 }

@@ -104,6 +104,13 @@ struct ValueTests {
         #expect(dict.entries.isEmpty)
     }
 
+    /// Releasing nested data needs no native stack, whatever the nesting is made of.
+    @Test(arguments: ["[x]", "(x,)", "{1: x}", "[(x, {1: 2}), 1]"])
+    func releasesDeepData(_ nest: String) throws {
+        let source = "def run():\n  x = None\n  for i in range(200000):\n    x = \(nest)\nrun()\ny = 1"
+        #expect(try Evaluation(source).globals["y"]?.asInt == 1)
+    }
+
     /// Printing, freezing and comparing do not descend without end.
     @Test func survivesDeepAndCyclicData() throws {
         let run = try Evaluation(

@@ -67,7 +67,9 @@ enum Golden {
         }
     }
 
-    private static func lines(_ text: String) -> [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
+    private static func lines(_ text: String) -> [Substring] {
+        text.split(separator: "\n", omittingEmptySubsequences: false)
+    }
 
     private static func describe(_ style: Style) -> String {
         var parts = ["\(style.foreground)"]

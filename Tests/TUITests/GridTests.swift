@@ -81,7 +81,8 @@ struct GridTests {
     @Test(arguments: 0..<60 as Range<UInt64>)
     func diffTurnsFrontIntoBack(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
-        let size = GridSize(width: Int.random(in: 1...40, using: &random), height: Int.random(in: 1...6, using: &random))
+        let size = GridSize(
+            width: Int.random(in: 1...40, using: &random), height: Int.random(in: 1...6, using: &random))
         var front = Grid(size)
         scribble(&front, &random)
         var back = front

@@ -19,13 +19,15 @@ struct KeyTests {
         var testDescription: String { name }
 
         static let all: [Script] = [
-            Script(name: "trigger", keys: [.char("t")], commands: [.trigger("user-manager")], shows: ["triggered user"]),
+            Script(
+                name: "trigger", keys: [.char("t")], commands: [.trigger("user-manager")], shows: ["triggered user"]),
             Script(name: "move and trigger", keys: Samples.keys("jjt"), commands: [.trigger("api-gateway")]),
             Script(name: "last row", keys: Samples.keys("Gt"), commands: [.trigger("seed")]),
             Script(name: "first row", keys: Samples.keys("Ggt"), commands: [.trigger("user-manager")]),
             Script(name: "trigger all", keys: Samples.keys("T"), commands: [.triggerAll]),
             Script(name: "restart", keys: Samples.keys("jr"), commands: [.restart("link-manager")]),
-            Script(name: "restart is blocked", keys: Samples.keys("r"), shows: ["cannot restart user-manager: no Pod yet"]),
+            Script(
+                name: "restart is blocked", keys: Samples.keys("r"), shows: ["cannot restart user-manager: no Pod yet"]),
             Script(name: "t in Logs is times", keys: Samples.keys("3t"), hides: ["14:02:08"]),
             Script(name: "quit asks", keys: Samples.keys("q"), shows: ["end the session?"]),
             Script(name: "quit", keys: Samples.keys("qy"), commands: [.quit]),
@@ -34,7 +36,9 @@ struct KeyTests {
             Script(name: "interrupt twice", keys: [.control("c"), .control("c")], commands: [.quit, .forceQuit]),
             Script(name: "interrupt while typing", keys: Samples.keys("/ab") + [.control("c")], commands: [.quit]),
             Script(name: "repaint", keys: [.control("l")], commands: [.repaint]),
-            Script(name: "logs of a service", keys: [.char("j"), .enter], shows: ["> 3 Logs link-manager", "clears nothing"], hides: ["listening on"]),
+            Script(
+                name: "logs of a service", keys: [.char("j"), .enter],
+                shows: ["> 3 Logs link-manager", "clears nothing"], hides: ["listening on"]),
             Script(name: "all logs again", keys: [.char("j"), .enter, .char("a")], shows: ["3 Logs all services"]),
             Script(name: "l goes to the logs", keys: Samples.keys("l"), shows: ["> 3 Logs user-manager"]),
             Script(name: "tab", keys: [.tab], shows: ["> 3 Logs"]),
@@ -45,15 +49,25 @@ struct KeyTests {
             Script(name: "F pauses", keys: Samples.keys("F"), shows: ["PAUSED"]),
             Script(name: "search", keys: Samples.keys("3/users") + [.enter], shows: ["match 1/2", "slow query"]),
             Script(name: "search older", keys: Samples.keys("3/users") + [.enter, .char("n")], shows: ["match 2/2"]),
-            Script(name: "no older match", keys: Samples.keys("3/users") + [.enter] + Samples.keys("nn"), shows: ["no older match"]),
+            Script(
+                name: "no older match", keys: Samples.keys("3/users") + [.enter] + Samples.keys("nn"),
+                shows: ["no older match"]),
             Script(name: "newer", keys: Samples.keys("3/users") + [.enter] + Samples.keys("nN"), shows: ["match 1/2"]),
             Script(name: "smart case", keys: Samples.keys("3/POST") + [.enter], shows: ["match 1/1"]),
             Script(name: "no match", keys: Samples.keys("3/Users"), shows: ["/Users"]),
             Script(name: "esc ends the search", keys: Samples.keys("3/users") + [.escape], hides: ["match"]),
-            Script(name: "filter", keys: Samples.keys("3&listening") + [.enter], shows: ["&listening 1", "listening on"], hides: ["slow query"]),
-            Script(name: "esc drops the filter", keys: Samples.keys("3&listening") + [.enter, .escape], shows: ["slow query"]),
-            Script(name: "rows", keys: Samples.keys("/news") + [.enter], shows: ["Services (1/6)", "news-manager"], hides: ["social"]),
-            Script(name: "rows and trigger", keys: Samples.keys("/news") + [.enter, .char("t")], commands: [.trigger("news-manager")]),
+            Script(
+                name: "filter", keys: Samples.keys("3&listening") + [.enter], shows: ["&listening 1", "listening on"],
+                hides: ["slow query"]),
+            Script(
+                name: "esc drops the filter", keys: Samples.keys("3&listening") + [.enter, .escape],
+                shows: ["slow query"]),
+            Script(
+                name: "rows", keys: Samples.keys("/news") + [.enter], shows: ["Services (1/6)", "news-manager"],
+                hides: ["social"]),
+            Script(
+                name: "rows and trigger", keys: Samples.keys("/news") + [.enter, .char("t")],
+                commands: [.trigger("news-manager")]),
             Script(name: "error line", keys: Samples.keys("3{"), shows: [">14:02:10"]),
             Script(name: "help", keys: Samples.keys("?"), shows: ["Keys in Services", "any other key closes"]),
             Script(name: "help closes", keys: Samples.keys("?x"), hides: ["Keys in Services"]),
@@ -152,6 +166,8 @@ struct KeyTests {
     }
 
     private func rows(_ dashboard: Dashboard) -> [String] {
-        dashboard.render(size).grid.text.split(separator: "\n").map(String.init).filter { $0.contains("line ") && $0.contains(".") }
+        dashboard.render(size).grid.text.split(separator: "\n").map(String.init).filter {
+            $0.contains("line ") && $0.contains(".")
+        }
     }
 }

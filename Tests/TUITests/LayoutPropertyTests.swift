@@ -19,7 +19,8 @@ struct LayoutPropertyTests {
     func anyPictureIsSound(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let snapshot = Samples.random(&random)
-        let size = GridSize(width: Int.random(in: 0...220, using: &random), height: Int.random(in: 0...60, using: &random))
+        let size = GridSize(
+            width: Int.random(in: 0...220, using: &random), height: Int.random(in: 0...60, using: &random))
         let theme = Theme(usesColor: Bool.random(using: &random), isASCII: Bool.random(using: &random))
         var view = ViewState()
         var front: Grid?
@@ -52,7 +53,8 @@ struct LayoutPropertyTests {
         var snapshot = Samples.broken()
         snapshot.logs = LogStore()
         for size in LayoutGoldenTests.sizes {
-            let grid = DashboardLayout.grid(snapshot, ViewState(), size: size, theme: Theme(usesColor: true, isASCII: true))
+            let grid = DashboardLayout.grid(
+                snapshot, ViewState(), size: size, theme: Theme(usesColor: true, isASCII: true))
             #expect(grid.text.utf8.allSatisfy { $0 < 0x80 })
         }
     }

@@ -16,7 +16,10 @@ enum Samples {
             ("user-manager", 113, "info: listening on :7070"),
             ("user-manager", 120, "info: store=postgres://user-db:5432 pool=8"),
             ("api-gateway", 1_000, "info: \u{1B}[32mup\u{1B}[0m with caf\u{E9} and \u{65E5}\u{672C}\u{8A9E}"),
-            ("user-manager", 1_002, "warning: slow query 212ms select * from users where name=$1 and a tail that is cut"),
+            (
+                "user-manager", 1_002,
+                "warning: slow query 212ms select * from users where name=$1 and a tail that is cut"
+            ),
             ("link-manager", 1_300, "\u{1B}[2Jinfo: clears nothing"),
             ("user-manager", 3_015, "error: decode failed: keyNotFound(\"token\")"),
             ("user-manager", 3_016, "info: POST /users/login 500 1ms"),

@@ -57,6 +57,9 @@ struct YAMLParseTests {
             hint: "indent with spaces; YAML does not allow tabs there"),
         Failure(
             "a: \"x\n", "found unexpected end of stream while scanning a quoted scalar that starts on line 1", 2, 1),
+        Failure(
+            "{\n\t\"a\": \"\\ud83d\"}", "found invalid Unicode character escape code while parsing a quoted scalar", 2,
+            10),
     ])
     func failsWithPlace(_ failure: Failure) {
         let error = #expect(throws: DevloopError.self) { try YAML.parse(failure.text, file: "dir/t.yaml") }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
 import DevloopCore
+import Glibc
 
 /// A thread of its own, for a library that must be called from one thread and blocks.
 struct PosixThread: Sendable {
@@ -16,11 +16,13 @@ struct PosixThread: Sendable {
     init(_ body: @escaping @Sendable () -> Void) throws {
         var handle = pthread_t()
         let start = Unmanaged.passRetained(Start(body))
-        let code = pthread_create(&handle, nil, { context in
-            guard let context else { return nil }
-            Unmanaged<Start>.fromOpaque(context).takeRetainedValue().body()
-            return nil
-        }, start.toOpaque())
+        let code = pthread_create(
+            &handle, nil,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<Start>.fromOpaque(context).takeRetainedValue().body()
+                return nil
+            }, start.toOpaque())
         guard code == 0 else {
             start.release()
             throw DevloopError(.process, "cannot start the screen's thread: \(String(cString: strerror(code)))")

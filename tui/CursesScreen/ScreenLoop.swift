@@ -154,6 +154,7 @@ final class ScreenLoop {
             }
         }
         paintedAt = clock.now
+        pipe.acceptChanges()
         let frame = render(size)
         isDirty = frame.wantsAnother
         for run in frame.grid.diff(from: front) {

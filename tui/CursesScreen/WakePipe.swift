@@ -18,7 +18,7 @@ final class WakePipe: Sendable {
 
     let reader: CInt
     let writer: CInt
-    /// Whether a `changed` is in the pipe already; further ones are left out.
+    /// Whether a `changed` was sent that no frame has shown yet; further ones are left out.
     private let isPending = Atomic<Bool>(false)
 
     init() throws {
@@ -44,9 +44,12 @@ final class WakePipe: Sendable {
         _ = Glibc.write(writer, &byte, 1)
     }
 
-    /// Takes everything out of the pipe. A change that comes after this is announced anew.
+    /// Right before a frame is made: a change that comes after this is announced anew. Until then the screen knows
+    /// that it has to draw, and does not want to be woken a thousand times more before the next frame is due.
+    func acceptChanges() { isPending.store(false, ordering: .sequentiallyConsistent) }
+
+    /// Takes everything out of the pipe.
     func drain() -> [Signal] {
-        isPending.store(false, ordering: .releasing)
         var signals: [Signal] = []
         var buffer = [UInt8](repeating: 0, count: 256)
         while true {

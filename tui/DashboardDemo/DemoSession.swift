@@ -82,7 +82,8 @@ struct DemoSession: Sendable {
 
     private func writeStatistics(_ statistics: ScreenStatistics, _ store: LogStore) throws {
         guard let path = options.statisticsPath else { return }
-        let text = "wakeups \(statistics.wakeUps)\nframes \(statistics.frames)\ncells \(statistics.cells)\n"
+        let text =
+            "wakeups \(statistics.wakeUps)\nframes \(statistics.frames)\ncells \(statistics.cells)\n"
             + "memory \(store.memoryInUse)\n"
         guard let file = fopen(path, "w") else {
             throw DevloopError(.file, "cannot write \(path): \(String(cString: strerror(errno)))")

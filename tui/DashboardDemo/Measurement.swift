@@ -13,9 +13,12 @@ enum Measurement {
     static func run(_ options: DemoOptions) throws {
         let store = LogStore()
         DemoContent.fill(store, flood: 200_000)
-        print("memory: \(perLine(store)) bytes a line, \(store.memoryInUse / 1024) KiB in use of \(store.budget / 1024)")
+        print(
+            "memory: \(perLine(store)) bytes a line, \(store.memoryInUse / 1024) KiB in use of \(store.budget / 1024)")
         search(store)
-        for size in [GridSize(width: 80, height: 24), GridSize(width: 120, height: 40), GridSize(width: 200, height: 50)] {
+        for size in [
+            GridSize(width: 80, height: 24), GridSize(width: 120, height: 40), GridSize(width: 200, height: 50),
+        ] {
             measure(options, size, store)
         }
     }
@@ -59,7 +62,9 @@ enum Measurement {
         let p50 = milliseconds(times[times.count / 2])
         let p99 = milliseconds(times[times.count * 99 / 100])
         let worst = milliseconds(times[times.count - 1])
-        print("\(size): layout and diff p50 \(p50) ms, p99 \(p99) ms, max \(worst) ms, \(cells / frames) cells a frame, \(written) lines/s")
+        print(
+            "\(size): layout and diff p50 \(p50) ms, p99 \(p99) ms, max \(worst) ms, \(cells / frames) cells a frame, \(written) lines/s"
+        )
     }
 
     private static func milliseconds(_ duration: Duration) -> String {

@@ -116,7 +116,8 @@ extension DashboardLayout {
         let style = theme.focusedBorder
         let (bottom, right) = (frame.y + frame.height - 1, frame.x + frame.width - 1)
         for row in [frame.y, bottom] {
-            grid.fill(GridRect(x: frame.x, y: row, width: frame.width, height: 1), style: style, glyph: theme.horizontal)
+            grid.fill(
+                GridRect(x: frame.x, y: row, width: frame.width, height: 1), style: style, glyph: theme.horizontal)
         }
         for column in [frame.x, right] {
             grid.fill(

@@ -51,12 +51,15 @@ extension DashboardLayout {
             let text = filter == nil ? "nothing happened yet" : "no event matches"
             put(text, row: content.y, x: content.x + 1, width: content.width - 2, style: theme.label)
         }
-        let sourceWidth = min(content.width >= 90 ? 16 : 10, events.prefix(content.height).map { Self.columns($0.source) }.max() ?? 0)
+        let sourceWidth = min(
+            content.width >= 90 ? 16 : 10, events.prefix(content.height).map { Self.columns($0.source) }.max() ?? 0)
         for (offset, event) in events.prefix(content.height).enumerated() {
             let row = content.y + offset
             let time = WallClock.time(event.time, offset: snapshot.utcOffset)
             var x = put(time, row: row, x: content.x + 1, width: 8, style: theme.time) + 1
-            put(event.level == .unknown ? "." : event.level.letter, row: row, x: x, width: 1, style: theme.level(event.level))
+            put(
+                event.level == .unknown ? "." : event.level.letter, row: row, x: x, width: 1,
+                style: theme.level(event.level))
             x += 2
             put(event.source, row: row, x: x, width: sourceWidth, style: theme.label)
             x += sourceWidth + 1

@@ -153,7 +153,8 @@ extension DashboardLayout {
     private func logStatus(_ scope: LogScope) -> [(String, Style)] {
         var parts: [(String, Style)] = []
         if let filter = view.filter {
-            parts.append(("&\(filter.pattern.text) \(filter.count.grouped)\(filter.reachedOldest ? "" : "+")", theme.message))
+            parts.append(
+                ("&\(filter.pattern.text) \(filter.count.grouped)\(filter.reachedOldest ? "" : "+")", theme.message))
         }
         if let search = view.search {
             let place = view.currentMatch.flatMap { search.position(of: $0) }.map { "\($0.grouped)/" } ?? ""

@@ -73,13 +73,19 @@ extension DashboardLayout {
         if columns.restarts == 0, service.restarts > 0 { pod += " \(service.restarts)" }
         let last = service.lastUpdate.map { WallClock.time($0, offset: snapshot.utcOffset) } ?? ""
         let state = theme.state(service.state)
-        let texts = [service.name, service.build, service.deploy, pod, "\(service.restarts)", last]
+        // Why a resource waits is a sentence; it gets the room of the build column when that is empty.
+        let isHeld = service.build.isEmpty && Self.columns(service.deploy) > columns.deploy
+        let texts = [service.name, service.build, isHeld ? "" : service.deploy, pod, "\(service.restarts)", last]
         let build = service.build.hasPrefix("FAIL") ? theme.bad : service.state == .working ? theme.working : .plain
         let styles: [Style] = [
             isSelected ? theme.name : .plain, build, .plain, service.state == .crashLoop ? state : .plain,
             service.restarts > 0 ? theme.message : theme.label, theme.time,
         ]
         drawCells(columns, row, content, texts, styles)
+        if isHeld {
+            let x = content.x + ServiceColumns.marker + columns.name + 1
+            put(service.deploy, row: row, x: x, width: columns.build + 1 + columns.deploy, style: theme.label)
+        }
         put(isSelected ? ">" : " ", row: row, x: content.x, width: 1, style: theme.name)
         put(service.state.letter, row: row, x: content.x + 2, width: 1, style: state)
         if isSelected, view.focus == .services {

@@ -49,7 +49,9 @@ package struct DashboardLayout {
     private mutating func drawTooSmall() {
         guard plan.size.height > 0 else { return }
         let need = LayoutPlan.smallest
-        put("terminal is \(plan.size), devloop needs \(need); it goes on working", row: 0, x: 0, width: plan.size.width, style: theme.message)
+        put(
+            "terminal is \(plan.size), devloop needs \(need); it goes on working", row: 0, x: 0, width: plan.size.width,
+            style: theme.message)
     }
 
     // MARK: Text
@@ -82,7 +84,8 @@ package struct DashboardLayout {
         }
         for column in [left, right] {
             grid.fill(
-                GridRect(x: column, y: top + 1, width: 1, height: frame.height - 2), style: style, glyph: theme.vertical)
+                GridRect(x: column, y: top + 1, width: 1, height: frame.height - 2), style: style, glyph: theme.vertical
+            )
         }
         let ends = [(left, top), (right, top), (left, bottom), (right, bottom)]
         for (index, (x, y)) in ends.enumerated() { corner(index, x, y) }

@@ -25,7 +25,10 @@ package struct KeyBinding: Sendable {
     /// What the help says.
     package var help: String
 
-    init(_ keys: [Key], _ action: KeyAction, in panes: Set<Pane> = Set(Pane.allCases), footer: String? = nil, help: String) {
+    init(
+        _ keys: [Key], _ action: KeyAction, in panes: Set<Pane> = Set(Pane.allCases), footer: String? = nil,
+        help: String
+    ) {
         self.keys = keys
         self.action = action
         self.panes = panes

@@ -62,7 +62,7 @@ struct LayoutPlan {
         _ body: GridRect, _ snapshot: DashboardSnapshot, _ view: ViewState, hasErrors: Bool
     ) {
         let isWide = size.width >= Self.threeColumns
-        let leftWidth = isWide ? 54 : min(58, max(48, body.width * 44 / 100))
+        let leftWidth = isWide ? min(64, body.width / 3) : min(58, max(48, body.width * 44 / 100))
         let rightWidth = isWide ? min(60, body.width / 4) : 0
         let wanted = max(1, view.services(snapshot).count) + 1
         let errors = min(view.errors(snapshot).count, max(3, body.height / 5))
@@ -84,9 +84,11 @@ struct LayoutPlan {
                 add(right, [(.events, body.height - 2)])
             }
         } else {
-            add(left, [
-                (.services, services), (.pipeline, pipeline), (.events, body.height - 4 - services - pipeline),
-            ])
+            add(
+                left,
+                [
+                    (.services, services), (.pipeline, pipeline), (.events, body.height - 4 - services - pipeline),
+                ])
             if hasErrors {
                 add(middle, [(.logs, body.height - 3 - errors), (.errors, errors)])
             } else {

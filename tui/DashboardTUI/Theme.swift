@@ -32,7 +32,9 @@ package struct Theme: Sendable {
     var time: Style { color(.gray, [], mono: []) }
     var link: Style { color(.cyan, [], mono: .underline) }
     var match: Style { usesColor ? Style(.black, on: .yellow) : Style(.standard, .reverse) }
-    var currentMatch: Style { usesColor ? Style(.black, on: .brightYellow, .bold) : Style(.standard, [.bold, .reverse]) }
+    var currentMatch: Style {
+        usesColor ? Style(.black, on: .brightYellow, .bold) : Style(.standard, [.bold, .reverse])
+    }
 
     func state(_ state: ServiceState) -> Style {
         switch state {

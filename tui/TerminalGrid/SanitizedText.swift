@@ -2,8 +2,8 @@
 
 /// Bytes from outside made safe to draw: a list of printable scalars with their styles.
 ///
-/// Only `ESC [ … m` (colours and attributes) is obeyed. Every other control byte is shown in caret notation, bidirectional
-/// controls as `<202e>`, bytes that are no UTF-8 as U+FFFD: a Pod must not be able to drive the terminal.
+/// Only `ESC [ … m` (colours and attributes) is obeyed. Every other control byte is shown in caret notation,
+/// bidirectional controls as `<202e>`, bytes that are no UTF-8 as U+FFFD: a Pod must not be able to drive the terminal.
 package struct SanitizedText: Sendable {
     /// Printable scalars, no control characters among them.
     package private(set) var scalars: [UInt32] = []

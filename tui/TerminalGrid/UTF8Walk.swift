@@ -42,7 +42,8 @@ struct UTF8Walk {
         while at < bytes.count, at - index <= Self.longestSGR {
             switch bytes[at] {
             case 0x30...0x39:
-                parameters[parameters.count - 1] = min(999, parameters[parameters.count - 1] * 10 + Int(bytes[at] - 0x30))
+                parameters[parameters.count - 1] = min(
+                    999, parameters[parameters.count - 1] * 10 + Int(bytes[at] - 0x30))
             case 0x3B, 0x3A:
                 parameters.append(0)
             case 0x6D:

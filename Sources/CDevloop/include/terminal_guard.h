@@ -16,7 +16,7 @@ int devloop_guard_arm(int tty, int saved_stderr, const char *restore, size_t res
 void devloop_guard_disarm(void);
 
 /// Gives the calling thread an alternate signal stack, so that an overflow of its stack is handled too; a stack that is
-/// there already stays.
+/// there already stays. Also unblocks the signals that this file is about: threads inherit them as blocked.
 void devloop_guard_thread_begin(void);
 /// Takes that stack away before the thread ends.
 void devloop_guard_thread_end(void);

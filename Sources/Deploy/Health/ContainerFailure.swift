@@ -36,11 +36,13 @@ enum ContainerFailure {
                 name: name, ended: container.at("lastState", "terminated") ?? .null, container: container, loops: true)
         case "ErrImagePull":
             return made(
-                "the image \(image) of \(name) cannot be pulled", hint: "check the name and whether the node can reach it",
+                "the image \(image) of \(name) cannot be pulled",
+                hint: "check the name and whether the node can reach it",
                 mayHeal: true)
         case "ImagePullBackOff":
             return made(
-                "the image \(image) of \(name) cannot be pulled", hint: "check the name and whether the node can reach it")
+                "the image \(image) of \(name) cannot be pulled",
+                hint: "check the name and whether the node can reach it")
         case "ErrImageNeverPull":
             return made(
                 "the image \(image) of \(name) is not on the node, and its pull policy is Never",

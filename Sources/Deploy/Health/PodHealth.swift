@@ -7,7 +7,8 @@ package enum PodHealth {
     /// - Parameter pod: the API object.
     package static func status(of pod: JSONValue) -> PodStatus {
         let metadata = pod["metadata"] ?? .null
-        let containers = statuses(pod, "initContainerStatuses", specs: "initContainers", isInit: true)
+        let containers =
+            statuses(pod, "initContainerStatuses", specs: "initContainers", isInit: true)
             + statuses(pod, "containerStatuses", specs: "containers", isInit: false)
         let labels = metadata["labels"]?.object?.members.reduce(into: [String: String]()) {
             $0[$1.key] = $1.value.string
@@ -58,11 +59,13 @@ package enum PodHealth {
             let message = status["message"]?.string ?? "the Pod ended with a failure"
             return (.failing(PodStatus.Failure(code: code, message: message)), code)
         }
-        return waiting(status, phase: phase)
+        return waiting(status, phase: phase, restarts: restarts)
     }
 
     /// Nothing is wrong so far: ready, or on the way.
-    private static func waiting(_ status: JSONValue, phase: String) -> (verdict: PodStatus.Verdict, word: String) {
+    private static func waiting(
+        _ status: JSONValue, phase: String, restarts: String
+    ) -> (verdict: PodStatus.Verdict, word: String) {
         let conditions = status["conditions"]?.array ?? []
         let scheduled = conditions.first { $0["type"]?.string == "PodScheduled" }
         if scheduled?["status"]?.string == "False", scheduled?["reason"]?.string == "Unschedulable" {
@@ -82,9 +85,14 @@ package enum PodHealth {
             for container in status[key]?.array ?? [] {
                 let name = container["name"]?.string ?? ""
                 if let reason = container.at("state", "waiting", "reason")?.string {
-                    return (.starting(reason == "ContainerCreating" ? "creating \(name)" : "\(name): \(reason)"), reason)
+                    return (
+                        .starting(reason == "ContainerCreating" ? "creating \(name)" : "\(name): \(reason)"), reason
+                    )
                 }
-                if let code = container.at("state", "terminated", "exitCode")?.int, key == "containerStatuses" {
+                // One that ended well starts again only where the Pod says so.
+                if let code = container.at("state", "terminated", "exitCode")?.int, key == "containerStatuses",
+                    restarts == "Always" || code != 0
+                {
                     return (.starting("\(name) ended with exit code \(code), starts again"), "Restarting")
                 }
                 if container.at("state", "running") != nil, key == "initContainerStatuses" {
@@ -92,7 +100,9 @@ package enum PodHealth {
                 }
             }
         }
-        let notReady = (status["containerStatuses"]?.array ?? []).first { $0["ready"]?.bool != true }
+        let notReady = (status["containerStatuses"]?.array ?? []).first {
+            $0["ready"]?.bool != true && $0.at("state", "terminated") == nil
+        }
         if phase == "Running", let name = notReady?["name"]?.string {
             return (.starting("\(name) runs, its readiness check does not succeed yet"), "NotReady")
         }

@@ -34,20 +34,27 @@ package struct Devloop: AsyncParsableCommand {
                     try command.run()
                 }
             }
-            Glibc.exit(ExitStatus.ok.rawValue)
+            ProcessEnd.now(ExitStatus.ok.rawValue)
         } catch let error as DevloopError {
             StandardError.write(error.report)
-            Glibc.exit(error.code.exit.rawValue)
+            ProcessEnd.now(error.code.exit.rawValue)
         } catch let end as CommandEnd {
-            Glibc.exit(end.status.rawValue)
+            ProcessEnd.now(end.status.rawValue)
         } catch {
             // Help and version are answers; all else that the parser says is wrong usage.
             let isAnswer = exitCode(for: error).isSuccess
             let text = fullMessage(for: error)
             if isAnswer { StandardOutput.write(text) } else { StandardError.write(text) }
-            Glibc.exit(isAnswer ? ExitStatus.ok.rawValue : ExitStatus.usage.rawValue)
+            ProcessEnd.now(isAnswer ? ExitStatus.ok.rawValue : ExitStatus.usage.rawValue)
         }
     }
+}
+
+/// The end of the process.
+enum ProcessEnd {
+    /// Ends without running the libraries' own clean-up: that of TLS and crypto libraries frees what threads of the
+    /// runtime may still touch, and a session that ended well would then crash. Nothing of ours is buffered.
+    static func now(_ code: Int32) -> Never { _exit(code) }
 }
 
 /// A command that has said all it had to say ends with this code.

@@ -50,7 +50,8 @@ struct SessionRunner {
             group.addTask { await session.run() }
             group.addTask {
                 switch kind {
-                case .json: await JSONOutput.follow(events) { await session.stop(.interrupted, reason: "output closed") }
+                case .json:
+                    await JSONOutput.follow(events) { await session.stop(.interrupted, reason: "output closed") }
                 case .tui: await dashboard?.follow(events, session: session)
                 case .plain, .auto: await plain.follow(events)
                 }
@@ -103,7 +104,7 @@ struct SessionRunner {
 /// Which interface `--ui auto` means.
 enum InterfaceChoice {
     /// Second Ctrl-C: no clean-up beyond the terminal.
-    static func endAtOnce() -> Never { Glibc.exit(ExitStatus.interrupted.rawValue) }
+    static func endAtOnce() -> Never { ProcessEnd.now(ExitStatus.interrupted.rawValue) }
 
     static func choose(_ wanted: Interface, mode: SessionOptions.Mode) throws -> Interface {
         let variable = getenv("DEVLOOP_UI").map { String(cString: $0) }.flatMap(Interface.init(rawValue:))
@@ -114,7 +115,8 @@ enum InterfaceChoice {
         case .auto: return mode == .up && isTerminal && getenv("CI") == nil ? .tui : .plain
         case .tui where !isTerminal:
             throw DevloopError(
-                .usage, "the dashboard needs a terminal, and standard input or output is none, or TERM is '\(terminal)'",
+                .usage,
+                "the dashboard needs a terminal, and standard input or output is none, or TERM is '\(terminal)'",
                 hint: "use --ui=plain")
         default: return wanted
         }

@@ -30,7 +30,8 @@ final class PlainOutput: Sendable {
                 state.withLock { $0.model.apply(event) }
                 guard event.kind != .sessionEnded else { continue }
                 if let line = EventText.line(event) {
-                    print(line.source, line.level == "." || line.level == "I" ? line.text : "\(line.level) \(line.text)")
+                    print(
+                        line.source, line.level == "." || line.level == "I" ? line.text : "\(line.level) \(line.text)")
                 } else if event.kind == .logWritten, let text = event.fields["text"]?.string {
                     print(event.resource ?? "devloop", text)
                 }

@@ -48,12 +48,16 @@ extension EventKind {
         ])
     package static let clusterFailed = Self(
         "cluster.failed", "the cluster cannot be used; tried again or waited for",
-        [Field("code", "string", "kind of error"), Field("message", "string", "what is wrong"),
-            Field("hint", "string", "what to do"), Field("waiting", "string", "what ends the wait")])
+        [
+            Field("code", "string", "kind of error"), Field("message", "string", "what is wrong"),
+            Field("hint", "string", "what to do"), Field("waiting", "string", "what ends the wait"),
+        ])
     package static let planLoaded = Self(
         "plan.loaded", "the Devloopfile was evaluated",
-        [Field("resources", "array of string", "names in order"), Field("duration", "number, ms", "evaluation time"),
-            Field("warnings", "array of string", "remarks of the evaluation")])
+        [
+            Field("resources", "array of string", "names in order"), Field("duration", "number, ms", "evaluation time"),
+            Field("warnings", "array of string", "remarks of the evaluation"),
+        ])
     package static let planFailed = Self(
         "plan.failed", "the Devloopfile, or a manifest that it names, is missing or wrong",
         [
@@ -63,23 +67,32 @@ extension EventKind {
         ])
     package static let fileChanged = Self(
         "file.changed", "a save was seen and is complete; the first event of a save",
-        [Field("files", "array of string", "paths relative to the spec's folder"),
+        [
+            Field("files", "array of string", "paths relative to the spec's folder"),
             Field("watch", "number, ms", "from the file's time to the first notice"),
-            Field("settle", "number, ms", "from the first notice to the end of the change set")])
+            Field("settle", "number, ms", "from the first notice to the end of the change set"),
+        ])
     package static let decisionMade = Self(
         "decision.made", "what a save means for a resource",
-        [Field("action", "string", "`nothing`, `sync`, `build`, `image`, `apply`, `run` or `reload`"),
-            Field("reason", "string", "why")])
+        [
+            Field("action", "string", "`nothing`, `sync`, `build`, `image`, `apply`, `run` or `reload`"),
+            Field("reason", "string", "why"),
+        ])
     package static let resourceHeld = Self(
         "resource.held", "a resource waits", [Field("reason", "string", "on what")])
     package static let buildStarted = Self(
         "build.started", "a build began",
-        [Field("package", "string", "directory of the package"), Field("products", "array of string", "what is stale"),
-            Field("command", "string", "what is run")])
+        [
+            Field("package", "string", "directory of the package"),
+            Field("products", "array of string", "what is stale"),
+            Field("command", "string", "what is run"),
+        ])
     package static let buildProgressed = Self(
         "build.progressed", "a step of the build ended",
-        [Field("done", "number", "steps done"), Field("of", "number", "steps known so far; grows"),
-            Field("step", "string", "what the compiler does")])
+        [
+            Field("done", "number", "steps done"), Field("of", "number", "steps known so far; grows"),
+            Field("step", "string", "what the compiler does"),
+        ])
     package static let buildDiagnosed = Self(
         "build.diagnosed", "the compiler said something about a place",
         [
@@ -96,50 +109,69 @@ extension EventKind {
         ])
     package static let imagePacked = Self(
         "image.packed", "an image was made",
-        [Field("image", "string", "reference with its content tag"), Field("duration", "number, ms", "wall time"),
-            Field("size", "number, bytes", "of all layers")])
+        [
+            Field("image", "string", "reference with its content tag"), Field("duration", "number, ms", "wall time"),
+            Field("size", "number, bytes", "of all layers"),
+        ])
     package static let imageDelivered = Self(
         "image.delivered", "the node has the image",
-        [Field("image", "string", "reference"), Field("way", "string", "how it was brought"),
-            Field("duration", "number, ms", "wall time"), Field("sent", "number, bytes", "bytes handed over")])
+        [
+            Field("image", "string", "reference"), Field("way", "string", "how it was brought"),
+            Field("duration", "number, ms", "wall time"), Field("sent", "number, bytes", "bytes handed over"),
+        ])
     package static let imageFailed = Self(
         "image.failed", "an image could not be made or delivered",
         [Field("message", "string", "what is wrong"), Field("hint", "string", "what to do")])
     package static let objectApplied = Self(
         "object.applied", "the API server took an object",
-        [Field("object", "string", "`kind/name`"), Field("result", "string", "`created`, `configured`, `unchanged` or `recreated`")])
+        [
+            Field("object", "string", "`kind/name`"),
+            Field("result", "string", "`created`, `configured`, `unchanged` or `recreated`"),
+        ])
     package static let objectFailed = Self(
         "object.failed", "the API server refused an object",
-        [Field("object", "string", "`kind/name`"), Field("message", "string", "the server's words"),
+        [
+            Field("object", "string", "`kind/name`"), Field("message", "string", "the server's words"),
             Field("file", "string", "the manifest"), Field("line", "number", "where it starts"),
-            Field("hint", "string", "what to do")])
+            Field("hint", "string", "what to do"),
+        ])
     package static let objectPruned = Self(
         "object.pruned", "an object that left the spec, or was taken down, was deleted",
         [Field("object", "string", "`kind/name`")])
     package static let syncStarted = Self(
         "sync.started", "a change set goes to a container",
-        [Field("pod", "string", "name"), Field("container", "string", "name"), Field("files", "number", "in the set"),
-            Field("size", "number, bytes", "of the files that the container does not have")])
+        [
+            Field("pod", "string", "name"), Field("container", "string", "name"),
+            Field("files", "number", "in the set"),
+            Field("size", "number, bytes", "of the files that the container does not have"),
+        ])
     package static let syncCommitted = Self(
         "sync.committed", "the container has the set, verified",
         [
-            Field("pod", "string", "name"), Field("container", "string", "name"), Field("sent", "number, bytes", "sent"),
+            Field("pod", "string", "name"), Field("container", "string", "name"),
+            Field("sent", "number, bytes", "sent"),
             Field("send", "number, ms", "until the commit was acknowledged"),
             Field("digest", "string", "SHA-256 of the running executable"),
         ])
     package static let syncFailed = Self(
         "sync.failed", "a change set did not arrive; the container runs what it ran",
-        [Field("pod", "string", "name"), Field("message", "string", "what is wrong"),
-            Field("hint", "string", "what to do"), Field("next", "string", "what is tried now")])
+        [
+            Field("pod", "string", "name"), Field("message", "string", "what is wrong"),
+            Field("hint", "string", "what to do"), Field("next", "string", "what is tried now"),
+        ])
     package static let processRestarted = Self(
         "process.restarted", "the agent started the new executable",
-        [Field("pod", "string", "name"), Field("container", "string", "name"),
+        [
+            Field("pod", "string", "name"), Field("container", "string", "name"),
             Field("restart", "number, ms", "from commit to running"),
-            Field("ready", "number, ms", "from running to the first success of the readiness check")])
+            Field("ready", "number, ms", "from running to the first success of the readiness check"),
+        ])
     package static let processExited = Self(
         "process.exited", "the app ended by itself",
-        [Field("pod", "string", "name"), Field("container", "string", "name"), Field("code", "number", "exit code"),
-            Field("message", "string", "in words")])
+        [
+            Field("pod", "string", "name"), Field("container", "string", "name"), Field("code", "number", "exit code"),
+            Field("message", "string", "in words"),
+        ])
     package static let podChanged = Self(
         "pod.changed", "the state of a Pod changed",
         [
@@ -150,38 +182,53 @@ extension EventKind {
         ])
     package static let podWarned = Self(
         "pod.warned", "Kubernetes recorded a warning about an object of a resource",
-        [Field("object", "string", "`kind/name`"), Field("reason", "string", "Kubernetes' word"),
-            Field("message", "string", "Kubernetes' words"), Field("count", "number", "times seen")])
+        [
+            Field("object", "string", "`kind/name`"), Field("reason", "string", "Kubernetes' word"),
+            Field("message", "string", "Kubernetes' words"), Field("count", "number", "times seen"),
+        ])
     package static let logWritten = Self(
         "log.written", "a container or a local command wrote a line",
         [Field("pod", "string", "name"), Field("container", "string", "name"), Field("text", "string", "the line")])
     package static let forwardOpened = Self(
         "forward.opened", "a local port leads to the resource",
-        [Field("address", "string", "`host:port` on this machine"), Field("port", "number", "port in the Pod"),
-            Field("wanted", "number", "local port of the spec, where another one had to be taken")])
+        [
+            Field("address", "string", "`host:port` on this machine"), Field("port", "number", "port in the Pod"),
+            Field("wanted", "number", "local port of the spec, where another one had to be taken"),
+        ])
     package static let forwardFailed = Self(
         "forward.failed", "a local port cannot be opened",
-        [Field("address", "string", "`host:port`"), Field("message", "string", "what is wrong"),
-            Field("hint", "string", "what to do")])
+        [
+            Field("address", "string", "`host:port`"), Field("message", "string", "what is wrong"),
+            Field("hint", "string", "what to do"),
+        ])
     package static let resourceChanged = Self(
         "resource.changed", "the state of a resource changed",
-        [Field("state", "string", "`idle`, `held`, `building`, `deploying`, `starting`, `ready`, `failed` or `crashing`"),
-            Field("reason", "string", "why, in words"), Field("hint", "string", "what to do")])
+        [
+            Field(
+                "state", "string",
+                "`idle`, `held`, `building`, `deploying`, `starting`, `ready`, `failed` or `crashing`"),
+            Field("reason", "string", "why, in words"), Field("hint", "string", "what to do"),
+        ])
     package static let saveServed = Self(
         "save.served", "the running system shows the save; closes it",
         [
             Field("way", "string", "`sync`, `image`, `apply` or `run`"),
-            Field("stages", "object of number, ms", "watch, settle, build, strip, pack, deliver, send, restart, ready, rollout"),
+            Field(
+                "stages", "object of number, ms",
+                "watch, settle, build, strip, pack, deliver, send, restart, ready, rollout"),
             Field("total", "number, ms", "from the file's time to served"),
         ])
     package static let sessionEnded = Self(
         "session.ended", "the command ends",
-        [Field("exit", "number", "exit code"), Field("reason", "string", "why"),
-            Field("failed", "array of string", "resources that are not well")])
+        [
+            Field("exit", "number", "exit code"), Field("reason", "string", "why"),
+            Field("failed", "array of string", "resources that are not well"),
+        ])
 
     /// Every kind, in the order of a session.
     package static let all: [EventKind] = [
-        sessionStarted, planLoaded, planFailed, clusterConnected, clusterFailed, fileChanged, decisionMade, resourceHeld,
+        sessionStarted, planLoaded, planFailed, clusterConnected, clusterFailed, fileChanged, decisionMade,
+        resourceHeld,
         buildStarted, buildProgressed, buildDiagnosed, buildFinished, imagePacked, imageDelivered, imageFailed,
         objectApplied, objectFailed, objectPruned, syncStarted, syncCommitted, syncFailed, processRestarted,
         processExited, podChanged, podWarned, logWritten, forwardOpened, forwardFailed, resourceChanged, saveServed,

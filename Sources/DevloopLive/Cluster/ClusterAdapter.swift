@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DevloopCore
-import Hashing
 import HTTPTransport
+import Hashing
 import ImageDelivery
 import ImagePack
 import KubeClient
@@ -54,7 +54,8 @@ enum DeliveryChoice {
         _ plan: PlanSettings, context: ContextInfo, kubeconfig: String
     ) throws -> (any ImageDelivering)? {
         let memory = HostPaths.cache().map { folder in
-            DeliveryMemory(path: "\(folder)/node-\(SHA256.digest(of: Array("\(context.name) \(context.server)".utf8)).short).json")
+            DeliveryMemory(
+                path: "\(folder)/node-\(SHA256.digest(of: Array("\(context.name) \(context.server)".utf8)).short).json")
         }
         if let loader = plan.imageLoader {
             return ArchiveImport(
@@ -68,7 +69,8 @@ enum DeliveryChoice {
                 singleName: registry.singleName)
         }
         let kind = ContextKind.classify(
-            context: context.name, cluster: context.cluster, server: context.server).kind
+            context: context.name, cluster: context.cluster, server: context.server
+        ).kind
         let socket = "\(HostPaths.directory(kubeconfig))/run/containerd.sock"
         if kind == .devloopLocal, HostPaths.exists(socket) {
             return ArchiveImport(

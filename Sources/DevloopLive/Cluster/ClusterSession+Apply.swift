@@ -45,7 +45,8 @@ extension ClusterSession {
             let after = try await client.apply(json, namespace: info.namespace)
             applied.withLock { $0[ObjectKey(object, namespace: info.namespace)] = object }
             let version = before?.at("metadata", "resourceVersion")
-            let result = before == nil
+            let result =
+                before == nil
                 ? "created" : version == after.at("metadata", "resourceVersion") ? "unchanged" : "configured"
             onEvent(.applied(object: object.shortName, result: result))
         } catch let error as DevloopError where error.code == .objectRefused {
@@ -61,7 +62,7 @@ extension ClusterSession {
         let resource = try await client.discovered(object)
         do {
             return try await client.get(resource, name: object.name, namespace: namespace(of: object))
-        } catch where error.kubeFailure?.isNotFound == true {
+        } catch  where error.kubeFailure?.isNotFound == true {
             return nil
         }
     }

@@ -48,7 +48,8 @@ struct ImageMaker: Sendable {
         let result = try await delivery.deliver(image)
         onEvent(
             .delivered(
-                reference: result.reference, way: result.way, sent: result.sent, duration: ContinuousClock.now - packed))
+                reference: result.reference, way: result.way, sent: result.sent, duration: ContinuousClock.now - packed)
+        )
         return result.reference
     }
 

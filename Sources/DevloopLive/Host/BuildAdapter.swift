@@ -3,32 +3,77 @@
 import DevloopCore
 import Hashing
 import LoopEngine
-import ProcessRunner
+import SwiftBuilder
 
-struct BuildAdapter: BuildPort {
-    func products(of package: String, affectedBy files: [String]) async throws -> Set<String> {
-        var found: Set<String> = []
-        for file in files where file.hasPrefix(package + "/Sources/") {
-            let rest = file.dropFirst(package.count + 9)
-            let target = String(rest.prefix { $0 != "/" })
-            if target.hasSuffix("_service") { found.insert(target) } else { found.formUnion(["link_service", "social_graph_service"]) }
-        }
-        return found
+/// Builds Swift packages for the engine, each with a builder of its own.
+actor BuildAdapter: BuildPort {
+    private var builders: [String: SwiftBuilder] = [:]
+
+    private func builder(_ package: String) -> SwiftBuilder {
+        if let builder = builders[package] { return builder }
+        let builder = SwiftBuilder(package: package, environment: LiveEnvironment.variables)
+        builders[package] = builder
+        return builder
     }
-    func roots(of package: String) async throws -> [String] { [package + "/Sources", package + "/Package.swift"] }
-    func onlyProduct(of package: String) async throws -> String { "link_service" }
-    func build(_ request: BuildWork, onEvent: @escaping @Sendable (BuildNotice) -> Void) async throws -> BuildEnd {
-        onEvent(.started(command: "swift build"))
-        let start = ContinuousClock.now
-        let result = try await ProcessRunner.run(ProcessCommand(["swift", "build", "--scratch-path", ".build-devloop", "-Xswiftc", "-use-ld=lld"], directory: request.package, environment: .inherit(adding: ["SWIFT_DETERMINISTIC_HASHING": "1"])))
-        let built = ContinuousClock.now
-        guard result.status.isSuccess else { return .failed([], output: String(result.outputText.suffix(2000)) + result.errorText) }
-        var artifacts: [String: Artifact] = [:]
-        for product in request.products {
-            let path = "\(request.package)/.build-devloop/debug/\(product)"
-            _ = try await ProcessRunner.run(ProcessCommand(["llvm-objcopy", "--strip-all", path, path + ".stripped"]))
-            artifacts[product] = Artifact(path: path + ".stripped", digest: try SHA256.digest(ofFile: path + ".stripped").hex)
+
+    func products(of package: String, affectedBy files: [String]) async throws -> Set<String> {
+        try await builder(package).products(affectedBy: files)
+    }
+
+    func roots(of package: String) async throws -> [String] { try await builder(package).graph().watchedPaths }
+
+    func onlyProduct(of package: String) async throws -> String {
+        let executables = try await builder(package).graph().root.executables
+        guard executables.count == 1, let product = executables.first else {
+            throw DevloopError(
+                .spec, "the package in \(package) has \(executables.count) executable products",
+                hint: "name one of them in swift_image(..., product='...'): \(executables.joined(separator: ", "))")
         }
-        return .succeeded(artifacts, stages: [("build", (built - start).milliseconds), ("strip", (ContinuousClock.now - built).milliseconds)])
+        return product
+    }
+
+    func build(
+        _ work: BuildWork, onEvent: @escaping @Sendable (BuildNotice) -> Void
+    ) async throws -> BuildEnd {
+        let builder = builder(work.package)
+        let products = work.products.sorted()
+        let outcome = try await builder.build(
+            BuildRequest(products: products, changedFiles: work.changedFiles.sorted())
+        ) { event in
+            if let notice = Self.notice(event) { onEvent(notice) }
+        }
+        switch outcome {
+        case .failed(let failure):
+            return .failed(
+                failure.diagnostics.map(Self.diagnostic), output: failure.outputTail.joined(separator: "\n"))
+        case .succeeded(let success):
+            let start = ContinuousClock.now
+            var artifacts: [String: Artifact] = [:]
+            for made in success.artifacts {
+                let copy = try await builder.strip(made)
+                artifacts[made.product] = Artifact(path: copy.path, digest: copy.digest.hex)
+            }
+            return .succeeded(
+                artifacts,
+                stages: [
+                    ("build", success.duration.milliseconds), ("strip", (ContinuousClock.now - start).milliseconds),
+                ])
+        }
+    }
+
+    private static func notice(_ event: BuildEvent) -> BuildNotice? {
+        switch event {
+        case .started(let command): .started(command: command)
+        case .progressed(let done, let total, let step): .progressed(done: done, of: total, step: step)
+        case .diagnosed(let found): .diagnosed(diagnostic(found))
+        case .held(let reason): .held(reason)
+        case .repeated(let files): .progressed(done: 0, of: 0, step: "again for \(files.joined(separator: ", "))")
+        }
+    }
+
+    private static func diagnostic(_ found: Diagnostic) -> BuildDiagnostic {
+        BuildDiagnostic(
+            severity: found.severity.rawValue, location: found.location ?? SourceLocation(file: "swift build"),
+            message: found.message)
     }
 }

@@ -27,7 +27,9 @@ struct SpecAdapter: SpecPort {
 
     /// Nil without a usable kubeconfig: the cluster adapter tells what is wrong with it, when it is needed.
     private func context() -> KubernetesContext? {
-        guard let selection = try? KubeConfig.load(KubeConfig.paths(environment: LiveEnvironment.variables)).select(settings.context)
+        guard
+            let selection = try? KubeConfig.load(KubeConfig.paths(environment: LiveEnvironment.variables)).select(
+                settings.context)
         else { return nil }
         let info = selection.info()
         return KubernetesContext(

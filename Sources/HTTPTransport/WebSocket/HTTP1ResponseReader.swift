@@ -49,7 +49,8 @@ struct HTTP1ResponseReader {
         var body: [UInt8] = []
         var position = 0
         while let end = bytes[position...].firstIndex(of: 0x0A) {
-            let line = String(decoding: bytes[position..<end].prefix { $0 != 0x0D && $0 != UInt8(ascii: ";") }, as: UTF8.self)
+            let line = String(
+                decoding: bytes[position..<end].prefix { $0 != 0x0D && $0 != UInt8(ascii: ";") }, as: UTF8.self)
             guard let size = Int(line, radix: 16), size >= 0, size <= maximumBody else { return body }
             if size == 0 { return body }
             let start = end + 1

@@ -27,7 +27,9 @@ package final class ByteSourceReader {
         case .file(let path, let size):
             if descriptor < 0 {
                 descriptor = open(path, O_RDONLY | O_CLOEXEC)
-                guard descriptor >= 0 else { throw Self.failure(path, "cannot be opened: \(String(cString: strerror(errno)))") }
+                guard descriptor >= 0 else {
+                    throw Self.failure(path, "cannot be opened: \(String(cString: strerror(errno)))")
+                }
                 left = size
             }
             let piece = try read(path)

@@ -41,7 +41,9 @@ package struct SharedLibraries: Sendable, Equatable {
     package static func of(_ program: String) async throws -> SharedLibraries {
         let result = try await ProcessRunner.run(ProcessCommand(["ldd", program]))
         let text = result.outputText
-        if !result.status.isSuccess, text.contains("not a dynamic executable") || result.errorText.contains("not a dynamic") {
+        if !result.status.isSuccess,
+            text.contains("not a dynamic executable") || result.errorText.contains("not a dynamic")
+        {
             return SharedLibraries(parsing: "")
         }
         let found = SharedLibraries(parsing: text)

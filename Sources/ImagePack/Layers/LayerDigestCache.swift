@@ -36,7 +36,8 @@ package final class LayerDigestCache: Sendable {
 
     private func save(_ digests: [String: ContentDigest]) {
         guard let path else { return }
-        let json = JSONValue.object(JSONObject(digests.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value.hex)) }))
+        let json = JSONValue.object(
+            JSONObject(digests.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value.hex)) }))
         SmallFile.replace(path, with: json.jsonBytes)
     }
 }

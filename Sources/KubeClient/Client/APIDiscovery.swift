@@ -29,7 +29,7 @@ extension KubeClient {
                 let list = try await self.json(Call(path, what: "list the kinds of '\(apiVersion)'"))
                 return Self.resources(list, apiVersion: apiVersion)
             }
-        } catch where error.kubeFailure?.isNotFound == true {
+        } catch  where error.kubeFailure?.isNotFound == true {
             found = nil
         }
         guard let found else {

@@ -23,7 +23,8 @@ actor ClusterAccess {
     init(_ selection: KubeConfig.Selection, now: @escaping @Sendable () -> ContinuousClock.Instant) throws {
         if let provider = selection.user.authProvider {
             throw DevloopError(
-                .kubeconfig, "user '\(selection.user.name)' uses the auth-provider '\(provider)', which is not supported",
+                .kubeconfig,
+                "user '\(selection.user.name)' uses the auth-provider '\(provider)', which is not supported",
                 at: selection.user.location, hint: "use the exec plugin of your provider")
         }
         self.selection = selection
@@ -35,7 +36,9 @@ actor ClusterAccess {
     func ticket() async throws -> Ticket {
         let user = selection.user
         if let path = user.tokenFile { return Ticket(client: baseClient, authorization: "Bearer \(try token(path))") }
-        if let token = user.token, !token.isEmpty { return Ticket(client: baseClient, authorization: "Bearer \(token)") }
+        if let token = user.token, !token.isEmpty {
+            return Ticket(client: baseClient, authorization: "Bearer \(token)")
+        }
         if let name = user.username, let password = user.password {
             let credentials = Base64.encode(Array("\(name):\(password)".utf8))
             return Ticket(client: baseClient, authorization: "Basic \(credentials)")

@@ -61,8 +61,9 @@ extension KubeClient {
             let page: JSONValue
             do {
                 page = try await json(
-                    Call(resource.path(namespace: namespace), query: query, what: describe("list", resource, namespace)))
-            } catch where token != nil && error.kubeFailure?.isExpired == true {
+                    Call(resource.path(namespace: namespace), query: query, what: describe("list", resource, namespace))
+                )
+            } catch  where token != nil && error.kubeFailure?.isExpired == true {
                 // The pages outlived their snapshot: start over.
                 (list, token) = (KubeList(items: [], resourceVersion: ""), nil)
                 continue
@@ -85,7 +86,8 @@ extension KubeClient {
         return try await json(
             Call(
                 resource.path(namespace: place), method: "POST", query: [("fieldManager", Self.fieldManager)],
-                body: object.jsonBytes, what: describe("create", resource, place, object.at("metadata", "name")?.string)))
+                body: object.jsonBytes, what: describe("create", resource, place, object.at("metadata", "name")?.string)
+            ))
     }
 
     /// Changes an object in place.
@@ -96,7 +98,8 @@ extension KubeClient {
         try await json(
             Call(
                 resource.path(namespace: place(resource, namespace), name: name, subresource: subresource),
-                method: "PATCH", query: [("fieldManager", Self.fieldManager)], body: patch.jsonBytes, contentType: kind.rawValue,
+                method: "PATCH", query: [("fieldManager", Self.fieldManager)], body: patch.jsonBytes,
+                contentType: kind.rawValue,
                 what: describe("patch", resource, namespace, name)))
     }
 
@@ -119,7 +122,7 @@ extension KubeClient {
                     resource.path(namespace: place(resource, namespace), name: name), method: "DELETE",
                     body: options.jsonBytes, isRepeatable: true, what: describe("delete", resource, namespace, name)))
             return true
-        } catch where error.kubeFailure?.isNotFound == true {
+        } catch  where error.kubeFailure?.isNotFound == true {
             return false
         }
     }

@@ -92,7 +92,9 @@ package final class KubeClient: Sendable {
             let failure = KubeFailure(status: response.status, body: response.body)
             guard failure.isTransient, triesLeft > 0 else { throw failure.error(call.what) }
             triesLeft -= 1
-            let asked = response.headers["Retry-After"].flatMap { Int($0) }.map { Duration.seconds(min(max($0, 0), 10)) }
+            let asked = response.headers["Retry-After"].flatMap { Int($0) }.map {
+                Duration.seconds(min(max($0, 0), 10))
+            }
             try await Task.sleep(for: max(backoff.next(), asked ?? .zero))
         }
     }

@@ -60,7 +60,8 @@ extension KubeFailure {
         case 409 where reason == "Conflict":
             DevloopError(
                 .objectRefused, "\(what): \(message)",
-                hint: "another tool manages these fields: remove them there, or let devloop take them over", cause: self)
+                hint: "another tool manages these fields: remove them there, or let devloop take them over", cause: self
+            )
         case 429, 500...:
             DevloopError(
                 .clusterUnreachable, "\(what): the cluster answered \(status): \(message)",

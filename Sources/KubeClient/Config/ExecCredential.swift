@@ -70,7 +70,8 @@ struct ExecCredential: Sendable {
             throw Fault(text: "its output is no ExecCredential")
         }
         guard value["apiVersion"]?.string == apiVersion else {
-            throw Fault(text: "it answered as '\(value["apiVersion"]?.string ?? "")', the kubeconfig says '\(apiVersion)'")
+            throw Fault(
+                text: "it answered as '\(value["apiVersion"]?.string ?? "")', the kubeconfig says '\(apiVersion)'")
         }
         guard let status = value["status"] else { throw Fault(text: "its output has no status") }
         var answer = Answer(token: status["token"]?.string)

@@ -41,7 +41,8 @@ extension KubeConfig.Selection {
     func tlsSettings() throws -> TLSSettings {
         for (pem, key, place) in [
             (cluster.certificateAuthority, "certificate-authority", cluster.location),
-            (user.clientCertificate, "client-certificate", user.location), (user.clientKey, "client-key", user.location),
+            (user.clientCertificate, "client-certificate", user.location),
+            (user.clientKey, "client-key", user.location),
         ] {
             guard case .file(let path) = pem else { continue }
             do {
@@ -51,7 +52,8 @@ extension KubeConfig.Selection {
             }
         }
         if user.clientCertificate != nil, user.clientKey == nil {
-            throw DevloopError(.kubeconfig, "user '\(user.name)' has a client-certificate but no client-key", at: user.location)
+            throw DevloopError(
+                .kubeconfig, "user '\(user.name)' has a client-certificate but no client-key", at: user.location)
         }
         return TLSSettings(
             certificateAuthority: cluster.certificateAuthority, clientCertificate: user.clientCertificate,

@@ -76,7 +76,7 @@ extension KubeClient {
                 do {
                     let object = try await get(.pods, name: pod, namespace: namespace)
                     return ContainerLookup.runningID(of: container, in: object)
-                } catch where error.kubeFailure?.isNotFound == true {
+                } catch  where error.kubeFailure?.isNotFound == true {
                     return nil
                 }
             },

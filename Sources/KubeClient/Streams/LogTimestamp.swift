@@ -69,7 +69,8 @@ package struct LogTimestamp: Sendable, Hashable, Comparable {
             let digits = String(value)
             return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
         }
-        return "\(pad(year, 4))-\(pad(month))-\(pad(day))T\(pad(time / 3_600)):\(pad(time / 60 % 60)):\(pad(time % 60))Z"
+        return
+            "\(pad(year, 4))-\(pad(month))-\(pad(day))T\(pad(time / 3_600)):\(pad(time / 60 % 60)):\(pad(time % 60))Z"
     }
 
     /// Days from 1970-01-01 in the Gregorian calendar; years are counted from March, so that a leap day comes last.

@@ -105,7 +105,9 @@ package enum EventText {
     }
 
     /// `1.9s`.
-    package static func seconds(_ milliseconds: Int) -> String { "\(milliseconds / 1000).\(milliseconds % 1000 / 100)s" }
+    package static func seconds(_ milliseconds: Int) -> String {
+        "\(milliseconds / 1000).\(milliseconds % 1000 / 100)s"
+    }
 
     private static func hundredths(_ milliseconds: Int) -> String {
         let rest = milliseconds % 1000 / 10

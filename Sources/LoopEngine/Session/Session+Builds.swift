@@ -100,6 +100,7 @@ extension Session {
         switch result {
         case .success(.succeeded(let artifacts, let stages)):
             state.failure = nil
+            state.failedSaves = []
             packages[work.package] = state
             fields["result"] = "succeeded"
             fields["errors"] = 0
@@ -112,6 +113,7 @@ extension Session {
             let errors = diagnostics.filter { $0.severity == "error" }
             let first = errors.first.map { "\(shown($0.location.description)): \($0.message)" }
             state.failure = first ?? "the build failed"
+            state.failedSaves.formUnion(ids)
             packages[work.package] = state
             fields["result"] = "failed"
             fields["errors"] = .int(errors.count)
@@ -125,6 +127,7 @@ extension Session {
                 journal.record(.buildFinished, save: ids.max(), resource: resource, fields)
             } else {
                 packages[work.package]?.failure = Self.text(error)
+                packages[work.package]?.failedSaves.formUnion(ids)
                 fields["result"] = "failed"
                 fields["output"] = .string((error as? DevloopError)?.report ?? "\(error)")
                 journal.record(.buildFinished, save: ids.max(), resource: resource, fields)

@@ -102,8 +102,13 @@ extension Session {
     /// The running system shows these saves of the resource.
     func served(_ name: String, way: String, stages: [(String, Int)]) {
         guard var state = resources[name], !state.saves.isEmpty else { return }
-        let ids = state.saves.sorted()
-        state.saves = []
+        // A save that changed code too is not served by what else came in meanwhile.
+        let unbuilt = (state.resource.kubernetes?.images ?? []).reduce(into: Set<Int>()) { unbuilt, ref in
+            guard let package = images[ref]?.image.swift?.package else { return }
+            unbuilt.formUnion(packages[package]?.unbuiltSaves ?? [])
+        }
+        let ids = state.saves.subtracting(unbuilt).sorted()
+        state.saves.formIntersection(unbuilt)
         resources[name] = state
         for id in ids {
             guard var record = saves[id] else { continue }

@@ -14,8 +14,9 @@ extension Session {
             return
         }
         state.needsDeploy = true
-        if state.isTaskRunning {
-            state.task?.cancel()
+        // Also a server that runs on, though it holds no slot.
+        if let task = state.task {
+            task.cancel()
             state.isTaskRunning = false
             state.taskNumber += 1
         }
@@ -50,8 +51,11 @@ extension Session {
                 } catch {
                     journal.record(
                         .podWarned, resource: name,
-                        ["object": .string("pod/\(pod.name)"), "reason": "RestartFailed", "message": .string(Self.text(error)),
-                            "count": 1])
+                        [
+                            "object": .string("pod/\(pod.name)"), "reason": "RestartFailed",
+                            "message": .string(Self.text(error)),
+                            "count": 1,
+                        ])
                 }
             }
         }
@@ -246,7 +250,11 @@ extension Session {
             self?.log(name, pod: "", container: "local", LogLine(time: wall(), bytes: Array(line.utf8)))
         }
         set(.building, for: name)
+        let previous = resources[name]?.task
+        previous?.cancel()
         let task = spawn { session in
+            // The server before this one has to give its port back first.
+            await previous?.value
             do {
                 if let command = local.command {
                     let start = await session.now

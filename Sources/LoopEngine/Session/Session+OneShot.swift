@@ -68,7 +68,8 @@ extension Session {
         }
         if now - start > whole {
             stop(
-                .workFailed, reason: "not done after \(whole.milliseconds / 1000) s; waiting for "
+                .workFailed,
+                reason: "not done after \(whole.milliseconds / 1000) s; waiting for "
                     + list.joined(separator: "; "),
                 hint: "give more time with --timeout or ci_settings(timeout=...)")
         } else if let late = waiting.first(where: { name in

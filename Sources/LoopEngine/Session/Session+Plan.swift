@@ -78,7 +78,10 @@ extension Session {
                     state.needsDeploy = true
                     journal.record(
                         .decisionMade, save: state.saves.max(), resource: name,
-                        ["action": "apply", "reason": .string(changed ? "its definition changed" : "its image's rules changed")])
+                        [
+                            "action": "apply",
+                            "reason": .string(changed ? "its definition changed" : "its image's rules changed"),
+                        ])
                 }
                 resources[name] = state
             } else {

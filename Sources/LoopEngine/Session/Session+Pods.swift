@@ -17,6 +17,8 @@ extension Session {
             for pod in pods { readLogs(name, pod) }
             refresh(name)
         }
+        // The last old Pod of a rollout may have gone without a change of any status.
+        if isOneShot { checkOneShot() }
     }
 
     private func tell(_ name: String, old: [PodStatus], new: [PodStatus]) {

@@ -87,11 +87,14 @@ extension Session {
             while !Task.isCancelled, let attachment = resources[name]?.attachments[key] {
                 if attachment.isConnected, attachment.isCurrent { break }
                 do {
-                    if stream == nil {
+                    if !attachment.isConnected {
+                        await stream?.close()
                         let opened = try await connection.attach(pod: attachment.pod, container: attachment.container)
                         stream = opened
                         resources[name]?.attachments[key]?.isConnected = true
-                        spawn { await $0.listen(name, key: key, to: opened) }
+                        resources[name]?.attachments[key]?.streams += 1
+                        let number = attachment.streams + 1
+                        spawn { await $0.listen(name, key: key, to: opened, number: number) }
                     }
                     guard let stream else { break }
                     try await bring(name, key: key, over: stream)
@@ -165,7 +168,7 @@ extension Session {
         }
     }
 
-    private func listen(_ name: String, key: String, to stream: any SyncConnection) async {
+    private func listen(_ name: String, key: String, to stream: any SyncConnection, number: Int) async {
         for await notice in stream.events {
             guard case .exited(let code, let message) = notice,
                 let attachment = resources[name]?.attachments[key]
@@ -173,7 +176,8 @@ extension Session {
             exited(name, pod: attachment.pod.name, container: attachment.container, code: code, message: message)
         }
         // The stream ended: the loop finds out whether the container is still there.
-        guard let attachment = resources[name]?.attachments[key], attachment.isConnected else { return }
+        guard let attachment = resources[name]?.attachments[key], attachment.isConnected, attachment.streams == number
+        else { return }
         resources[name]?.attachments[key]?.isConnected = false
         resources[name]?.attachments[key]?.version = nil
         attachment.signal.yield()
@@ -185,7 +189,9 @@ extension Session {
             [
                 "pod": .string(pod), "container": .string(container), "code": .int(code), "message": .string(message),
             ])
-        set(.failed("\(pod): \(message)", hint: "its last lines are in the log; the next save starts it again"), for: name)
+        set(
+            .failed("\(pod): \(message)", hint: "its last lines are in the log; the next save starts it again"),
+            for: name)
     }
 
     /// - Returns: whether to try again at once.

@@ -9,6 +9,8 @@ struct Attachment {
     /// Ref of the image whose desired set it follows.
     var image: String
     var isConnected = false
+    /// Counts streams, so that the end of an old one is not taken for the end of the new one.
+    var streams = 0
     /// Version of the image's desired set that was committed here; nil before the first comparison.
     var version: Int?
     /// Version that it should have.
@@ -17,7 +19,8 @@ struct Attachment {
     /// Wakes the attachment's loop.
     var signal: AsyncStream<Void>.Continuation
 
-    var isCurrent: Bool { version == wanted }
+    /// A newer version than the wanted one is fine: the image's set may have grown while it was sent.
+    var isCurrent: Bool { version.map { $0 >= wanted } ?? false }
 
     /// A restarted container is a new one: its id is part of the key.
     static func key(_ pod: PodStatus, _ container: PodStatus.Container) -> String {

@@ -10,6 +10,11 @@ struct PackageState {
     var pendingSaves: Set<Int> = []
     /// Why the last build failed; nil after a good one.
     var failure: String?
+    /// Saves that no good build has covered yet, because theirs failed.
+    var failedSaves: Set<Int> = []
+
+    /// Saves whose code is in no executable yet.
+    var unbuiltSaves: Set<Int> { runningSaves.union(pendingSaves).union(failedSaves) }
 
     /// Adds to what waits. A running build is superseded when the change concerns one of its products (design D14).
     /// - Returns: whether the running build should be cancelled; its work is then part of what waits.

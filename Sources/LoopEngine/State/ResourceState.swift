@@ -106,7 +106,8 @@ struct ResourceState {
             if case .starting(let reason) = pod.verdict { return .starting("\(pod.name): \(reason)") }
         }
         if let attachment = attachments.values.first(where: { !$0.isCurrent }) {
-            return .starting("\(attachment.pod.name): \(attachment.isConnected ? "syncing" : "connecting to the agent")")
+            return .starting(
+                "\(attachment.pod.name): \(attachment.isConnected ? "syncing" : "connecting to the agent")")
         }
         return .ready
     }

@@ -128,7 +128,14 @@ extension Compiler {
             compile(operand)
             return [code.emit(.jumpIfTrue, effect: -1)]
         case .logical(isAnd: true, let left, let right):
-            return compileJump(unless: left) + compileJump(unless: right)
+            var operands = [right]
+            var first = left
+            while case .logical(isAnd: true, let left, let right) = first {
+                operands.append(right)
+                first = left
+            }
+            operands.append(first)
+            return operands.reversed().flatMap { compileJump(unless: $0) }
         default:
             compile(condition)
             return [code.emit(.jumpIfFalse, effect: -1)]

@@ -95,17 +95,3 @@ enum PercentFormat {
         return UTF8Text.encode(Unicode.Scalar(code) ?? UTF8Text.replacement)
     }
 }
-
-/// Conversions that several builtins share.
-enum Conversion {
-    /// The integer that a number stands for; a float is cut off after the point.
-    static func integer(_ value: Value) throws -> BigInt {
-        if let integer = value.bigInt { return integer }
-        guard case .float(let double) = value else {
-            throw StarlarkError("cannot convert \(value.typeName) to int")
-        }
-        if double.isNaN { throw StarlarkError("cannot convert float NaN to integer") }
-        if double.isInfinite { throw StarlarkError("cannot convert float infinity to integer") }
-        return BigInt(double.rounded(.towardZero))
-    }
-}

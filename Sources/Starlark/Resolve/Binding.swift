@@ -18,32 +18,13 @@ final class Binding {
     var scope: Scope
     /// The slot within the scope.
     let index: Int
-    /// The first place that binds the name; nil for names from outside the file.
-    let first: Identifier?
+    /// The name and the first place that binds it; nil for names from outside the file. Not the identifier itself, which
+    /// refers to its binding: the two would keep each other alive.
+    let first: (name: String, spot: Spot)?
 
-    init(_ scope: Scope, index: Int = 0, first: Identifier? = nil) {
+    init(_ scope: Scope, index: Int = 0, first: (name: String, spot: Spot)? = nil) {
         self.scope = scope
         self.index = index
         self.first = first
-    }
-}
-
-/// A lexical block: the file, a function or a comprehension.
-final class Block {
-    private unowned let parentReference: Block?
-    let function: FunctionNode?
-    let isFile: Bool
-    var bindings: [String: Binding] = [:]
-    /// Uses of names whose meaning is not yet known. Kept at the file or function, also for comprehensions in it.
-    var uses: [(identifier: Identifier, block: Block)] = []
-    var children: [Block] = []
-
-    var parent: Block? { parentReference }
-
-    init(parent: Block?, function: FunctionNode? = nil, isFile: Bool = false) {
-        parentReference = parent
-        self.function = function
-        self.isFile = isFile
-        parent?.children.append(self)
     }
 }

@@ -78,7 +78,7 @@ final class Resolver {
                 "cannot reassign \(binding.scope.rawValue) \(identifier.name) declared at \(place)",
                 at: identifier.spot)
         } else if binding == nil {
-            let new = Binding(.global, index: globals.count, first: identifier)
+            let new = Binding(.global, index: globals.count, first: (identifier.name, identifier.spot))
             globals.append(new)
             globalsByName[identifier.name] = new
             binding = new
@@ -92,7 +92,7 @@ final class Resolver {
         let existed = block.bindings[identifier.name] != nil
         if !existed {
             let function = currentFunction ?? toplevel
-            let binding = Binding(.local, index: function.locals.count, first: identifier)
+            let binding = Binding(.local, index: function.locals.count, first: (identifier.name, identifier.spot))
             function.locals.append(binding)
             block.bindings[identifier.name] = binding
         }
@@ -139,6 +139,8 @@ final class Resolver {
         for use in block.uses {
             use.identifier.binding = lookupLexical(use.identifier, from: use.block, in: use.block)
         }
+        // A use refers to its block, often the very block that keeps it; nothing would free either.
+        block.uses = []
     }
 
     private func lookupLexical(_ identifier: Identifier, from origin: Block, in block: Block) -> Binding {

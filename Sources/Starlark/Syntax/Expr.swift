@@ -35,6 +35,17 @@ indirect enum Expr {
 
     /// Where the expression begins.
     var start: Spot {
+        // Chains of operators lean to the left and can be long, so they are walked down without recursion.
+        var first = self
+        while true {
+            switch first {
+            case .arithmetic(_, let left, _, _), .logical(_, let left, _): first = left
+            default: return first.startOfOperand
+            }
+        }
+    }
+
+    private var startOfOperand: Spot {
         switch self {
         case .name(let identifier): identifier.spot
         case .literal(_, let spot), .parenthesized(_, let spot), .list(_, let spot), .dict(_, let spot): spot

@@ -72,6 +72,7 @@ extension Parser {
             left = try parseSuffixed()
         }
         var comparison: Token?
+        var operators = 0
         while true {
             var operation = token
             if operation == .not {
@@ -90,6 +91,8 @@ extension Parser {
             } else {
                 comparison = nil
             }
+            operators += 1
+            if operators > Self.maxOperators { throw fail("expression has too many operators") }
             let spot = try next()
             let right = try parseBinary(precedence + 1)
             left = makeBinary(operation, left, right, spot)

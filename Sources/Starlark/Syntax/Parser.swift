@@ -10,6 +10,8 @@ struct Parser {
     static let maxDepth = 150
     /// The most suffixes (`.x`, `[i]`, `(...)`) that one operand may carry, for the same reason.
     static let maxSuffixes = 1_000
+    /// The most operators in a chain such as `a + b + c`; the tree of a chain is as deep as the chain is long.
+    static let maxOperators = 10_000
 
     init(_ source: [UInt8]) throws(SyntaxError) {
         scanner = Scanner(source)

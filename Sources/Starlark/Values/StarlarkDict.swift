@@ -14,6 +14,20 @@ package final class StarlarkDict: MutableContainer {
         super.init(kind: .dict)
     }
 
+    deinit {
+        let isNested = table.entries.contains { entry in
+            Disposal.concerns(entry.value) || (entry.key.map { Disposal.concerns($0) } ?? false)
+        }
+        guard isNested else { return }
+        var pending = takeChildren()
+        Disposal.release(&pending)
+    }
+
+    override func takeChildren() -> [Value] {
+        defer { table = CompactTable() }
+        return table.live.flatMap { [$0.key, $0.value] }
+    }
+
     /// The entries in the order of insertion.
     package var entries: [(key: Value, value: Value)] { table.live }
 

@@ -39,6 +39,9 @@ package class StarlarkObject {
     /// Calls `visit` with each object that freezing must reach from here.
     func visitChildren(_ visit: (Value) -> Void) {}
 
+    /// Gives up what a container refers to. Called only when nothing refers to the container any more.
+    func takeChildren() -> [Value] { [] }
+
     func write(to writer: inout ReprWriter) { writer.write("<\(typeName)>") }
 
     /// The bytes that `str()` gives when they differ from `repr()`.

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What is to be built.
+package struct BuildRequest: Sendable {
+    /// Executable products whose artifacts are wanted; empty means all that the package has.
+    package var products: [String]
+    /// Absolute paths that have changed since the last build that succeeded; those of builds that failed or were
+    /// superseded are remembered.
+    package var changedFiles: [String]
+
+    package init(products: [String], changedFiles: [String] = []) {
+        self.products = products
+        self.changedFiles = changedFiles
+    }
+}
+
+/// A program that was built.
+package struct BuildArtifact: Sendable, Hashable {
+    package var product: String
+    /// Absolute path of the executable.
+    package var path: String
+    /// Bytes.
+    package var size: Int
+}
+
+/// How a build has ended. A cancelled one throws `CancellationError`: its changed files are remembered.
+package enum BuildOutcome: Sendable {
+    case succeeded(BuildSuccess)
+    case failed(BuildFailure)
+}
+
+package struct BuildSuccess: Sendable {
+    /// One for each product of the request, in its order.
+    package var artifacts: [BuildArtifact]
+    package var duration: Duration
+    /// Those with a place; SwiftPM's own remarks on packages are left out.
+    package var warnings: [Diagnostic]
+}
+
+package struct BuildFailure: Sendable {
+    /// Errors first, each once; empty when nothing names one.
+    package var diagnostics: [Diagnostic]
+    /// The last lines of the output, for what no diagnostic tells.
+    package var outputTail: [String]
+    package var duration: Duration
+}
+
+/// What happens during a build.
+package enum BuildEvent: Sendable {
+    /// With the command line.
+    case started(String)
+    /// Step `done` of `total`; the total grows while the build goes on.
+    case progressed(done: Int, total: Int, step: String)
+    case diagnosed(Diagnostic)
+    /// The build waits for something outside of devloop: why.
+    case held(String)
+    /// A changed file was not compiled, so the build is repeated for it.
+    case repeated(files: [String])
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+import Glibc
+import ProcessRunner
+
+extension SwiftBuilder {
+    /// Removes the objects of sources that the compiler could take for unchanged (design D5).
+    /// - Returns: the sources that this build has to compile.
+    func prepare(_ graph: PackageGraph) -> Set<String> {
+        if !hasReadWindow {
+            hasReadWindow = true
+            freshness.window = readWindow()
+        }
+        var sources: [String: FileStamp] = [:]
+        for target in graph.packages.flatMap(\.targets) where !target.isTest {
+            for path in target.sources where path.hasSuffix(".swift") { sources[path] = FileStamp(path) }
+        }
+        let expected = freshness.expected(sources)
+        for path in expected {
+            if let stamp = sources[path], freshness.needsRemoval(stamp) { removeObject(of: path, in: graph) }
+        }
+        return expected
+    }
+
+    /// Where the compiler puts the object of a Swift source, whatever folder of the target that lies in; nil for sources of no target that is compiled for the
+    /// package's own platform.
+    func object(of path: String, in graph: PackageGraph) -> String? {
+        for target in graph.packages.flatMap(\.targets) where target.sources.contains(path) {
+            guard ["executable", "library"].contains(target.kind) else { return nil }
+            let name = path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...]
+            return "\(products)/\(target.module).build/\(name).o"
+        }
+        return nil
+    }
+
+    /// Makes the compiler look at a source that it may take for unchanged.
+    func removeObject(of path: String, in graph: PackageGraph) {
+        if let object = object(of: path, in: graph) { unlink(object) }
+    }
+
+    /// The window outlives the session, since the next one may begin within the same second.
+    private var windowFile: String { "\(scratch)/devloop-window" }
+
+    private func readWindow() -> FreshnessGuard.Window? {
+        guard let file = fopen(windowFile, "r") else { return nil }
+        defer { fclose(file) }
+        var buffer = [CChar](repeating: 0, count: 128)
+        guard fgets(&buffer, Int32(buffer.count), file) != nil else { return nil }
+        let text = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return FreshnessGuard.Window(text: text)
+    }
+
+    /// Best effort: without it the next session trusts the compiler's own check of times.
+    func writeWindow() {
+        mkdir(scratch, 0o755)
+        guard let text = freshness.window?.text, let file = fopen(windowFile, "w") else { return }
+        fputs(text, file)
+        fclose(file)
+    }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+import Glibc
+import Hashing
+import ProcessRunner
+
+/// Builds one package in a scratch folder of its own (design D4, D5). Topics: `+Freshness`, `+Artifacts`.
+///
+/// Flags and environment never change, since each change of those makes SwiftPM plan anew and may recompile everything.
+/// One build at a time: the caller waits for one before it asks for the next.
+package actor SwiftBuilder {
+    /// Folder below the package; not SwiftPM's own `.build`, so that an editor's flags and ours never meet.
+    package static let scratchFolder = ".build-devloop"
+    /// lld links a large service a quarter faster than the default linker.
+    package static let flags = ["-Xswiftc", "-use-ld=lld"]
+
+    /// Absolute folder of the package.
+    package let package: String
+    let environment: [String: String]
+    var toolchain: Toolchain?
+    private var describedGraph: PackageGraph?
+    /// Grows when the graph is forgotten, so that an answer that was under way then is not kept.
+    private var graphGeneration = 0
+    var freshness = FreshnessGuard()
+    var hasReadWindow = false
+    /// The last stripped copy of each product, and what it was made from.
+    var stripped: [String: (source: FileStamp, path: String, digest: ContentDigest)] = [:]
+
+    /// - Parameter environment: the variables of devloop; only those that a build needs are passed on.
+    package init(package: String, environment: [String: String]) {
+        self.package = package
+        self.environment = BuildEnvironment.filtered(environment)
+    }
+
+    var scratch: String { "\(package)/\(Self.scratchFolder)" }
+    var products: String { "\(scratch)/debug" }
+
+    /// What the package is made of; asked once, and again after ``forgetGraph()``.
+    /// - Throws: `DevloopError` with code build: no toolchain, or a manifest that SwiftPM refuses.
+    package func graph() async throws -> PackageGraph {
+        if let describedGraph { return describedGraph }
+        let generation = graphGeneration
+        let root = try await describe(package)
+        var dependencies: [PackageInfo] = []
+        var open = root.localDependencies
+        while let folder = open.popLast() {
+            guard folder != package, !dependencies.contains(where: { $0.path == folder }) else { continue }
+            let info = try await describe(folder)
+            dependencies.append(info)
+            open += info.localDependencies
+        }
+        let graph = PackageGraph(root: root, dependencies: dependencies)
+        if generation == graphGeneration { describedGraph = graph }
+        return graph
+    }
+
+    /// The next question describes the package again: a manifest changed, or files came and went.
+    package func forgetGraph() {
+        describedGraph = nil
+        graphGeneration += 1
+    }
+
+    /// The executable products that a change of these files makes stale. Describes the package again when the files
+    /// say that it is another one: a manifest, new or deleted sources.
+    /// - Throws: as ``graph()``.
+    package func products(affectedBy files: [String]) async throws -> Set<String> {
+        let old = try await graph()
+        let before = files.filter { !old.isNew($0) }.flatMap(old.executables)
+        guard old.isOutdated(by: files, exists: { access($0, F_OK) == 0 }) else { return Set(before) }
+        forgetGraph()
+        let new = try await graph()
+        // What is still not listed is excluded, hidden, or was there for a moment only.
+        return Set(before + files.filter { !new.isNew($0) }.flatMap(new.executables))
+    }
+
+    private func describe(_ folder: String) async throws -> PackageInfo {
+        let swift = try await swift()
+        let result = try await ProcessRunner.run(
+            ProcessCommand(
+                [
+                    swift.swift, "package", "--package-path", folder, "--scratch-path",
+                    "\(folder)/\(Self.scratchFolder)",
+                    "describe", "--type", "json",
+                ], directory: folder, environment: .exact(environment)))
+        guard result.status.isSuccess else {
+            var parser = BuildOutputParser()
+            for line in result.errorText.split(separator: "\n") { _ = parser.add(String(line)) }
+            let errors = parser.diagnostics.filter { $0.severity == .error }
+            let first = errors.first { $0.location != nil } ?? errors.first
+            throw DevloopError(
+                .build, first?.message ?? "swift package describe failed: \(result.status)",
+                at: first?.location ?? SourceLocation(file: "\(folder)/Package.swift"),
+                hint: "run 'swift package describe' there to see all it says")
+        }
+        // Progress of a first resolution may stand before the answer.
+        let text = result.stdout.drop { $0 != UInt8(ascii: "{") }
+        do {
+            return try PackageInfo(describe: try JSONValue(parsing: Array(text)))
+        } catch let error as JSONSyntaxError {
+            throw DevloopError(.build, "swift package describe wrote no JSON: \(error.message)")
+        }
+    }
+
+    /// Dependencies are described in folders of ours: nothing is left in theirs.
+    private func scratch(describing folder: String) -> String {
+        guard folder != package else { return scratch }
+        return "\(scratch)/devloop-described/\(folder.split(separator: "/").joined(separator: "+"))"
+    }
+
+    func swift() async throws -> Toolchain {
+        if let toolchain { return toolchain }
+        let found = try await Toolchain.find(environment: environment)
+        toolchain = found
+        return found
+    }
+
+    /// Builds everything that is stale, and gives the products that were asked for.
+    /// - Throws: `CancellationError`, with all compilers gone; `DevloopError` when nothing can be built at all.
+    package func build(
+        _ request: BuildRequest, onEvent: @escaping @Sendable (BuildEvent) -> Void
+    ) async throws -> BuildOutcome {
+        let start = ContinuousClock.now
+        if try await graph().isOutdated(by: request.changedFiles, exists: { access($0, F_OK) == 0 }) { forgetGraph() }
+        let graph = try await graph()
+        freshness.pending.formUnion(request.changedFiles)
+        var attempt = try await run(graph, expecting: prepare(graph), onEvent)
+        if attempt.status.isSuccess, !attempt.missed.isEmpty {
+            // The compiler was not interested, though the files changed: make it look once more.
+            onEvent(.repeated(files: attempt.missed.sorted()))
+            for path in attempt.missed { removeObject(of: path, in: graph) }
+            attempt = try await run(graph, expecting: attempt.missed, onEvent)
+        }
+        let duration = ContinuousClock.now - start
+        let found = attempt.parser.diagnostics
+        guard attempt.status.isSuccess else {
+            return .failed(
+                BuildFailure(
+                    diagnostics: found.filter { $0.severity == .error } + found.filter { $0.severity != .error },
+                    outputTail: attempt.parser.tail, duration: duration))
+        }
+        let products = request.products.isEmpty ? graph.root.executables : request.products
+        return .succeeded(
+            BuildSuccess(
+                artifacts: try products.map(artifact), duration: duration,
+                warnings: found.filter { $0.severity == .warning && $0.location != nil }))
+    }
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Deploy
+import DevloopCore
+import Plan
+import Testing
+
+/// What is added to an object, and that nothing else is (design §4.5).
+@Suite(.timeLimit(.minutes(1)))
+struct RendererTests {
+    static func renderer(live: [String: Renderer.Live] = [:], probe: [String] = []) -> Renderer {
+        Renderer(
+            resource: "web", references: ["shop/web": "shop/web:devloop-1", "shop/tool": "127.0.0.1:5000/shop_tool:2"],
+            live: live, probeArguments: { $0["readinessProbe"] == nil ? [] : probe },
+            matches: { name, ref in name == ref || name.hasPrefix("\(ref):") || name.hasPrefix("\(ref)@") },
+            digest: { "digest-of-\($0.utf8.count)" })
+    }
+
+    static func deployment(_ containers: JSONValue, more: JSONObject = [:]) -> JSONValue {
+        var spec: JSONObject = ["containers": containers]
+        for (key, value) in more.members { spec[key] = value }
+        return [
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": ["name": "web"],
+            "spec": [
+                "replicas": 1, "selector": ["matchLabels": ["app": "web"]],
+                "template": ["metadata": ["labels": ["app": "web"]], "spec": .object(spec)],
+            ],
+        ]
+    }
+
+    /// The containers of a rendered Deployment.
+    static func containers(_ rendered: Renderer.Rendered, _ list: String = "containers") -> [JSONValue] {
+        rendered.json.at("spec", "template", "spec", list)?.array ?? []
+    }
+
+    @Test func addsLabelsImageAndPullPolicyAndNothingElse() throws {
+        let object = ManifestObject(
+            Self.deployment([["name": "web", "image": "shop/web", "ports": [["containerPort": 80]]]]))
+        let rendered = Self.renderer().render(object)
+        let generation = try #require(rendered.generation)
+        let wanted: JSONValue = [
+            "apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": [
+                "name": "web", "labels": ["app.kubernetes.io/managed-by": "devloop", "devloop.dev/resource": "web"],
+            ],
+            "spec": [
+                "replicas": 1, "selector": ["matchLabels": ["app": "web"]],
+                "template": [
+                    "metadata": [
+                        "labels": [
+                            "app": "web", "app.kubernetes.io/managed-by": "devloop", "devloop.dev/resource": "web",
+                        ],
+                        "annotations": ["devloop.dev/generation": .string(generation)],
+                    ],
+                    "spec": [
+                        "containers": [
+                            [
+                                "name": "web", "image": "shop/web:devloop-1", "imagePullPolicy": "IfNotPresent",
+                                "ports": [["containerPort": 80]],
+                            ]
+                        ]
+                    ],
+                ],
+            ],
+        ]
+        #expect(rendered.json == wanted)
+    }
+
+    @Test func aLiveContainerGetsAgentAndVolumeAndNothingElse() {
+        let live = ["shop/web": Renderer.Live(entrypoint: ["/app/web"], arguments: [])]
+        let object = ManifestObject(
+            Self.deployment(
+                [
+                    ["name": "web", "image": "shop/web", "volumeMounts": [["name": "data", "mountPath": "/data"]]],
+                    ["name": "proxy", "image": "envoy:1", "command": ["envoy"]],
+                ], more: ["volumes": [["name": "data", "emptyDir": [:]]]]))
+        let rendered = Self.renderer(live: live).render(object)
+        let containers = Self.containers(rendered)
+        #expect(
+            containers[0] == [
+                "name": "web", "image": "shop/web:devloop-1", "imagePullPolicy": "IfNotPresent",
+                "command": ["/devloop/agent", "run", "--", "/app/web"],
+                "volumeMounts": [
+                    ["name": "data", "mountPath": "/data"], ["name": "devloop-app", "mountPath": "/devloop/app"],
+                ],
+            ])
+        #expect(containers[1] == ["name": "proxy", "image": "envoy:1", "command": ["envoy"]])
+        #expect(
+            rendered.json.at("spec", "template", "spec", "volumes") == [
+                ["name": "data", "emptyDir": [:]], ["name": "devloop-app", "emptyDir": [:]],
+            ])
+    }
+
+    struct Words: Sendable, CustomTestStringConvertible {
+        var name: String
+        var command: JSONValue?
+        var args: JSONValue?
+        var wanted: [String]
+        var testDescription: String { name }
+    }
+
+    /// The original words after `--`, as Kubernetes joins command and arguments with those of the image.
+    static let words: [Words] = [
+        Words(name: "neither", wanted: ["/app/web", "-v"]),
+        Words(name: "args", args: ["-p", "80"], wanted: ["/app/web", "-p", "80"]),
+        Words(name: "empty args", args: [], wanted: ["/app/web"]),
+        Words(name: "command", command: ["/bin/other"], wanted: ["/bin/other"]),
+        Words(name: "both", command: ["/bin/other", "-a"], args: ["-b"], wanted: ["/bin/other", "-a", "-b"]),
+        Words(name: "variables stay", args: ["$(PORT)"], wanted: ["/app/web", "$(PORT)"]),
+    ]
+
+    @Test(arguments: words) func theOriginalWordsFollowTheAgent(_ item: Words) {
+        let live = ["shop/web": Renderer.Live(entrypoint: ["/app/web"], arguments: ["-v"])]
+        var container: JSONObject = ["name": "web", "image": "shop/web", "readinessProbe": ["tcpSocket": ["port": 80]]]
+        container["command"] = item.command
+        container["args"] = item.args
+        let rendered = Self.renderer(live: live, probe: ["--probe", "tcp:80"]).render(
+            ManifestObject(Self.deployment([.object(container)])))
+        let result = Self.containers(rendered)[0]
+        let wanted = ["/devloop/agent", "run", "--probe", "tcp:80", "--"] + item.wanted
+        #expect(result["command"] == .array(wanted.map { .string($0) }))
+        #expect(result["args"] == nil)
+        #expect(result["readinessProbe"] == container["readinessProbe"])
+    }
+
+    /// Names in manifests and what they become.
+    static let images: [(String, String)] = [
+        ("shop/web", "shop/web:devloop-1"), ("shop/web:latest", "shop/web:devloop-1"),
+        ("shop/web@sha256:00", "shop/web:devloop-1"), ("shop/tool:1", "127.0.0.1:5000/shop_tool:2"),
+        ("shop/web-admin", "shop/web-admin"), ("redis:7", "redis:7"),
+    ]
+
+    @Test(arguments: images) func imagesOfTheSpecAreReplaced(_ name: String, _ wanted: String) {
+        let rendered = Self.renderer().render(
+            ManifestObject(Self.deployment([["name": "c", "image": .string(name), "imagePullPolicy": "Always"]])))
+        let container = Self.containers(rendered)[0]
+        #expect(container["image"] == .string(wanted))
+        // Ours are never pulled anew; those of others are not touched.
+        #expect(container["imagePullPolicy"] == (name == wanted ? "Always" : "IfNotPresent"))
+    }
+
+    @Test func initContainersGetTheImageButNoAgent() {
+        let live = ["shop/web": Renderer.Live(entrypoint: ["/app/web"], arguments: [])]
+        let object = ManifestObject(
+            Self.deployment(
+                [["name": "other", "image": "redis"]],
+                more: ["initContainers": [["name": "migrate", "image": "shop/web", "args": ["migrate"]]]]))
+        let rendered = Self.renderer(live: live).render(object)
+        #expect(
+            Self.containers(rendered, "initContainers") == [
+                [
+                    "name": "migrate", "image": "shop/web:devloop-1", "imagePullPolicy": "IfNotPresent",
+                    "args": ["migrate"],
+                ]
+            ])
+        #expect(Self.containers(rendered) == [["name": "other", "image": "redis"]])
+        #expect(rendered.json.at("spec", "template", "spec", "volumes") == nil)
+    }
+
+    /// Where each kind keeps its Pod template; nil for kinds without one.
+    static let kinds: [(String, [String]?)] = [
+        ("Pod", []), ("Deployment", ["spec", "template"]), ("StatefulSet", ["spec", "template"]),
+        ("DaemonSet", ["spec", "template"]), ("ReplicaSet", ["spec", "template"]), ("Job", ["spec", "template"]),
+        ("ReplicationController", ["spec", "template"]), ("CronJob", ["spec", "jobTemplate", "spec", "template"]),
+        ("Service", nil), ("ConfigMap", nil),
+    ]
+
+    @Test(arguments: kinds) func findsTheTemplateOfEachKind(_ kind: String, _ path: [String]?) throws {
+        let pod: JSONValue = ["spec": ["containers": [["name": "c", "image": "shop/web"]]]]
+        var json = path.map { $0.reversed().reduce(pod) { [$1: $0] } } ?? ["data": ["a": "1"]]
+        json["kind"] = .string(kind)
+        json["metadata"] = ["name": "x"]
+        let rendered = Self.renderer().render(ManifestObject(json))
+        #expect(rendered.json.at("metadata", "labels", "devloop.dev/resource") == "web")
+        #expect((rendered.generation != nil) == (path != nil))
+        guard let path else {
+            #expect(rendered.json["data"] == ["a": "1"])
+            return
+        }
+        let template = try #require(path.reduce(Optional(rendered.json)) { $0?[$1] })
+        #expect(template.at("metadata", "labels", "devloop.dev/resource") == "web")
+        #expect(template.at("metadata", "annotations", "devloop.dev/generation")?.string == rendered.generation)
+        #expect(template.at("spec", "containers")?[0]?["image"] == "shop/web:devloop-1")
+    }
+
+    @Test func whatTheUserWroteStays() {
+        var json = Self.deployment([["name": "c", "image": "redis"]])
+        json["status"] = ["replicas": 3]
+        json["metadata"] = [
+            "name": "web", "labels": ["app.kubernetes.io/managed-by": "helm", "tier": "front"],
+            "annotations": ["note": "mine"],
+        ]
+        let rendered = Self.renderer().render(ManifestObject(json)).json
+        #expect(rendered["status"] == nil)
+        #expect(rendered.at("metadata", "labels", "app.kubernetes.io/managed-by") == "helm")
+        #expect(rendered.at("metadata", "labels", "tier") == "front")
+        #expect(rendered.at("metadata", "annotations") == ["note": "mine"])
+        #expect(rendered.at("spec", "selector") == ["matchLabels": ["app": "web"]])
+    }
+
+    @Test func theGenerationFollowsTheTemplateAlone() {
+        let renderer = Self.renderer()
+        let first = renderer.render(ManifestObject(Self.deployment([["name": "c", "image": "redis"]])))
+        var scaled = Self.deployment([["name": "c", "image": "redis"]])
+        scaled["spec"]?["replicas"] = 5
+        let changed = renderer.render(ManifestObject(Self.deployment([["name": "c", "image": "redis:other"]])))
+        #expect(renderer.render(ManifestObject(scaled)).generation == first.generation)
+        #expect(changed.generation != first.generation)
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+import DevloopTestSupport
+import ProcessRunner
+import Testing
+
+extension EndToEnd {
+    /// Commands that need no cluster, and the command line itself.
+    @Suite
+    struct CommandTests {
+        /// Nothing that could lead to a cluster.
+        private static let alone = ["KUBECONFIG": "/nonexistent/kubeconfig"]
+
+        @Test func planTellsWhatTheRepositoryMakes() async throws {
+            let result = try await Devloop.run(["plan", "--json"], in: Workspace.repository, environment: Self.alone)
+            #expect(result.code == 0, "\(result.errorText)")
+            let plan = try JSONValue(parsing: result.stdout)
+            #expect(plan["error"] == .null)
+            #expect(plan["warnings"] == [])
+            let resources = plan["resources"]?.array ?? []
+            let link = try #require(resources.first { $0["name"] == "link-manager" })
+            #expect(link["kind"] == "k8s")
+            #expect(link["images"] == ["delinkcious/link"])
+            #expect(link["port_forwards"] == ["8080:8080"])
+            let objects = link["objects"]?.array ?? []
+            #expect(objects.contains("deployment/link-manager") && objects.contains("service/link-manager"))
+            #expect(resources.contains { $0["name"] == "social-graph-manager" })
+            let image = try #require(plan["images"]?.array?.first { $0["ref"] == "delinkcious/link" })
+            #expect(image["builder"] == "swift")
+            #expect(plan["watched_files"]?.array?.contains("Devloopfile") == true)
+        }
+
+        @Test func planIsATableForPeople() async throws {
+            let result = try await Devloop.run(["plan"], in: Workspace.repository, environment: Self.alone)
+            #expect(result.code == 0)
+            let lines = result.outputText.split(separator: "\n")
+            #expect(lines.first?.hasPrefix("RESOURCE") == true)
+            #expect(lines.contains { $0.hasPrefix("link-manager") })
+        }
+
+        @Test func planFindsTheSpecAbove() async throws {
+            let result = try await Devloop.run(
+                ["plan", "--json"], in: "\(Workspace.repository)/services/Sources", environment: Self.alone)
+            #expect(result.code == 0, "\(result.errorText)")
+        }
+
+        @Test func planTellsAnErrorAsJSON() async throws {
+            let project = try Project("x = 1\nk8s_yamll('a')\n")
+            let result = try await Devloop.run(["plan", "--json"], in: project.path, environment: Self.alone)
+            #expect(result.code == 3)
+            let error = try JSONValue(parsing: result.stdout)["error"]
+            #expect(error?["line"] == 2)
+            #expect(error?["column"]?.int != nil)
+            #expect(error?["message"]?.string?.contains("k8s_yamll") == true)
+        }
+
+        @Test func versionIsOneLine() async throws {
+            let result = try await Devloop.run(["version"], in: "/", environment: Self.alone)
+            #expect(result.code == 0)
+            #expect(result.errorText.isEmpty)
+            let lines = result.outputText.split(separator: "\n")
+            #expect(lines.count == 1)
+            #expect(lines[0].split(separator: ".").count == 3)
+        }
+
+        @Test func helpIsAnAnswerAndNamesOnlyWhatThereIs() async throws {
+            let result = try await Devloop.run(["--help"], in: "/", environment: Self.alone)
+            #expect(result.code == 0)
+            for command in ["up", "run", "ci", "down", "plan", "version"] {
+                let help = try await Devloop.run([command, "--help"], in: "/", environment: Self.alone)
+                #expect(help.code == 0)
+                #expect(result.outputText.contains("  \(command) "), "\(command)")
+            }
+            for absent in ["doctor", "pull", "trigger", "logs"] { #expect(!result.outputText.contains("  \(absent) ")) }
+        }
+
+        /// Words that make no sense; each is refused before anything is touched.
+        static let wrong: [[String]] = [
+            ["nonsense"], ["up", "--ui", "loud"], ["up", "--on-exit", "burn"], ["up", "--no-such-option"],
+            ["run", "--ui", "tui"], ["run", "--timeout", "soon"], ["run", "--timeout", "-3s"], ["ci", "--ui", "tui"],
+            ["plan", "--jsonn"], ["up", "-f"],
+        ]
+
+        @Test(arguments: wrong) func wrongUsageIsTwo(_ words: [String]) async throws {
+            let project = try Project("fail('must not be evaluated')\n")
+            let result = try await Devloop.run(words, in: project.path, environment: Self.alone)
+            #expect(result.code == 2)
+            #expect(result.stdout.isEmpty)
+            #expect(!result.errorText.isEmpty)
+            #expect(!result.errorText.contains("must not be evaluated"))
+        }
+
+        @Test func theDashboardNeedsATerminal() async throws {
+            let project = try Project()
+            let result = try await Devloop.run(["up", "--ui", "tui"], in: project.path, environment: Self.alone)
+            #expect(result.code == 2)
+            #expect(result.errorText.contains("terminal"))
+            #expect(result.errorText.contains("hint:"))
+        }
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+import DevloopTestSupport
+import KubeClient
+import ProcessRunner
+
+/// A namespace of its own on the real cluster.
+struct Cluster {
+    let client: KubeClient
+    let namespace: String
+    /// Path of the kubeconfig.
+    let kubeconfig: String
+
+    /// An image that the node has; a busybox without a default command.
+    static let busybox = "devloop.local/busybox:1"
+
+    /// Runs `body` with a fresh namespace and deletes it afterwards.
+    static func run(_ name: String, _ body: (Cluster) async throws -> Void) async throws {
+        let kubeconfig = try path()
+        let client = try KubeClient(config: try KubeConfig.load([kubeconfig]))
+        let cluster = Cluster(
+            client: client, namespace: "devloop-e2e-\(name)-\(UInt32.random(in: 0...0xFFFF))", kubeconfig: kubeconfig)
+        _ = try await client.create([
+            "apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(cluster.namespace)],
+        ])
+        // Pods are refused until the namespace has its service account.
+        let account = APIResource(apiVersion: "v1", kind: "ServiceAccount", plural: "serviceaccounts")
+        _ = try await poll(deadline: .seconds(20)) {
+            (try? await client.get(account, name: "default", namespace: cluster.namespace)) != nil
+        }
+        do {
+            try await body(cluster)
+        } catch {
+            _ = try? await client.delete(.namespaces, name: cluster.namespace)
+            throw error
+        }
+        try await client.delete(.namespaces, name: cluster.namespace)
+    }
+
+    /// - Throws: when `KUBECONFIG` is not set: these tests need the real cluster, and are never skipped.
+    static func path() throws -> String {
+        guard let value = ProcessEnvironment.value("KUBECONFIG"), !value.isEmpty else {
+            throw DevloopError(
+                .kubeconfig, "KUBECONFIG is not set", hint: "start a cluster: eval \"$(scripts/cluster env)\"")
+        }
+        return value
+    }
+
+    func exists(_ resource: APIResource, _ name: String) async throws -> Bool {
+        do {
+            let object = try await client.get(resource, name: name, namespace: namespace)
+            return object.at("metadata", "deletionTimestamp") == nil
+        } catch where error.kubeFailure?.isNotFound == true {
+            return false
+        }
+    }
+}

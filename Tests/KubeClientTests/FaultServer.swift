@@ -1,0 +1,1 @@
+../HTTPTransportTests/FaultServer.swift

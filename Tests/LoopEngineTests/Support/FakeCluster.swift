@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+import LoopEngine
+import Plan
+import Synchronization
+
+/// A cluster that is there or not, as the test says.
+final class FakeCluster: ClusterPort {
+    let connection: FakeConnection
+    private let failures = Mutex<[DevloopError]>([])
+    private let attempts = Mutex(0)
+
+    init(_ connection: FakeConnection) { self.connection = connection }
+
+    static let kubeconfig = "/home/user/.kube/config"
+    var configurationFiles: [String] { [Self.kubeconfig] }
+    var attemptCount: Int { attempts.withLock { $0 } }
+
+    /// The next attempts fail with these.
+    func setFailures(_ errors: [DevloopError]) { failures.withLock { $0 = errors } }
+
+    func connect(_ settings: PlanSettings) async throws -> any ClusterConnection {
+        attempts.withLock { $0 += 1 }
+        let failure = failures.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+        if let failure { throw failure }
+        return connection
+    }
+}
+
+/// The far side: records what is asked, tells what the test says.
+final class FakeConnection: ClusterConnection {
+    private struct State {
+        var images: [ImageWork] = []
+        var applied: [ApplyWork] = []
+        var applyFailures: [DevloopError] = []
+        var imageFailures: [DevloopError] = []
+        var attachFailures: [DevloopError] = []
+        var generations: [String: Int] = [:]
+        var deleted: [String] = []
+        var kept: [[String]] = []
+        var pods: [String: [PodStatus]] = [:]
+        var observers: [AsyncStream<ClusterUpdate>.Continuation] = []
+        var lastLines: [String] = []
+        var restarted: [String] = []
+        var syncs: [FakeSync] = []
+        var report = SyncReport(
+            sent: 117, send: .milliseconds(6), restart: .milliseconds(21), ready: .milliseconds(9),
+            runningDigest: "digest", earlyExit: nil)
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+
+    let info = ClusterInfo(
+        context: "kind-test", namespace: "shop", server: "v1.30.0", runtime: "containerd://1", architecture: "amd64",
+        delivery: "a test's")
+
+    var images: [ImageWork] { state.withLock(\.images) }
+    var applied: [ApplyWork] { state.withLock(\.applied) }
+    var deleted: [String] { state.withLock(\.deleted) }
+    /// Names of the objects that each prune was to keep.
+    var kept: [[String]] { state.withLock(\.kept) }
+    var restarted: [String] { state.withLock(\.restarted) }
+    var syncs: [FakeSync] { state.withLock(\.syncs) }
+    var isClosed: Bool { state.withLock(\.isClosed) }
+
+    func failApply(_ errors: [DevloopError]) { state.withLock { $0.applyFailures = errors } }
+    func failImage(_ errors: [DevloopError]) { state.withLock { $0.imageFailures = errors } }
+    func failAttach(_ errors: [DevloopError]) { state.withLock { $0.attachFailures = errors } }
+    func setLastLines(_ lines: [String]) { state.withLock { $0.lastLines = lines } }
+    func setReport(_ report: SyncReport) { state.withLock { $0.report = report } }
+    func report() -> SyncReport { state.withLock(\.report) }
+
+    /// The generation that the newest apply of a resource made.
+    func generation(_ resource: String) -> String {
+        "\(resource)-\(state.withLock { $0.generations[resource] ?? 0 })"
+    }
+
+    /// Tells the Pods of a resource; those of others stay.
+    func setPods(_ resource: String, _ pods: [PodStatus]) {
+        state.withLock { state in
+            state.pods[resource] = pods
+            for observer in state.observers { observer.yield(.pods(state.pods)) }
+        }
+    }
+
+    func tell(_ update: ClusterUpdate) {
+        state.withLock { state in
+            for observer in state.observers { observer.yield(update) }
+        }
+    }
+
+    func makeImage(_ work: ImageWork, onEvent: @escaping @Sendable (ImageNotice) -> Void) async throws -> String {
+        let (number, failure) = state.withLock { state in
+            state.images.append(work)
+            return (state.images.count, state.imageFailures.isEmpty ? nil : state.imageFailures.removeFirst())
+        }
+        if let failure { throw failure }
+        let reference = "\(work.image.ref):devloop-\(number)"
+        onEvent(.packed(reference: reference, size: 1000, duration: .milliseconds(30)))
+        onEvent(.delivered(reference: reference, way: "delta archive", sent: 100, duration: .milliseconds(40)))
+        return reference
+    }
+
+    func apply(_ work: ApplyWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> String? {
+        let failure = state.withLock { state in
+            state.applied.append(work)
+            return state.applyFailures.isEmpty ? nil : state.applyFailures.removeFirst()
+        }
+        if let failure {
+            if let object = work.objects.first { onEvent(.failed(object: object, error: failure)) }
+            throw failure
+        }
+        for object in work.objects { onEvent(.applied(object: object.shortName, result: "configured")) }
+        guard work.objects.contains(where: { !$0.podSpecs.isEmpty }) else { return nil }
+        state.withLock { $0.generations[work.resource.name, default: 0] += 1 }
+        return generation(work.resource.name)
+    }
+
+    func delete(_ objects: [ManifestObject], onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws {
+        state.withLock { $0.deleted += objects.map(\.shortName) }
+        for object in objects { onEvent(.pruned(object: object.shortName)) }
+    }
+
+    func prune(keeping: [ManifestObject], onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws {
+        state.withLock { $0.kept.append(keeping.map(\.shortName)) }
+    }
+
+    func observe(_ resources: [Resource]) -> AsyncStream<ClusterUpdate> {
+        let (stream, continuation) = AsyncStream.makeStream(of: ClusterUpdate.self)
+        state.withLock { state in
+            state.observers.append(continuation)
+            continuation.yield(.pods(state.pods))
+        }
+        return stream
+    }
+
+    func logs(pod: PodStatus, container: String) -> AsyncThrowingStream<LogLine, any Error> {
+        AsyncThrowingStream { continuation in
+            continuation.yield(
+                LogLine(time: WallTime(milliseconds: 0), bytes: Array("\(pod.name) \(container) says".utf8)))
+            continuation.finish()
+        }
+    }
+
+    func lastLines(pod: PodStatus, container: String, previous: Bool) async -> [String] {
+        state.withLock(\.lastLines)
+    }
+
+    func attach(pod: PodStatus, container: String) async throws -> any SyncConnection {
+        let failure = state.withLock { $0.attachFailures.isEmpty ? nil : $0.attachFailures.removeFirst() }
+        if let failure { throw failure }
+        let sync = FakeSync(pod: pod.name, connection: self)
+        state.withLock { $0.syncs.append(sync) }
+        return sync
+    }
+
+    func dial(pod: PodStatus, port: Int) async throws -> any ByteChannel {
+        throw DevloopError(.process, "dialled \(pod.name):\(port)")
+    }
+
+    func restart(pod: PodStatus) async throws { state.withLock { $0.restarted.append(pod.name) } }
+
+    func close() async { state.withLock { $0.isClosed = true } }
+}
+
+/// A stream to the agent of one container.
+final class FakeSync: SyncConnection {
+    private struct State {
+        var sets: [SyncSet] = []
+        var failures: [DevloopError] = []
+        var isClosed = false
+    }
+
+    let pod: String
+    let events: AsyncStream<SyncNotice>
+    private let continuation: AsyncStream<SyncNotice>.Continuation
+    private let state = Mutex(State())
+    private let connection: FakeConnection
+
+    init(pod: String, connection: FakeConnection) {
+        self.pod = pod
+        self.connection = connection
+        (events, continuation) = AsyncStream.makeStream(of: SyncNotice.self)
+    }
+
+    var sets: [SyncSet] { state.withLock(\.sets) }
+    var isClosed: Bool { state.withLock(\.isClosed) }
+
+    func failNext(_ error: DevloopError) { state.withLock { $0.failures.append(error) } }
+    func tell(_ notice: SyncNotice) { continuation.yield(notice) }
+    /// The stream breaks.
+    func breakOff() { continuation.finish() }
+
+    func apply(_ set: SyncSet) async throws -> SyncReport {
+        let failure = state.withLock { state in
+            state.sets.append(set)
+            return state.failures.isEmpty ? nil : state.failures.removeFirst()
+        }
+        if let failure { throw failure }
+        return connection.report()
+    }
+
+    func close() async {
+        state.withLock { $0.isClosed = true }
+        continuation.finish()
+    }
+}
