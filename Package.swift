@@ -129,7 +129,7 @@ let package = Package(
         // Measures; linked into nothing
         .executableTarget(
             name: "devloop-bench",
-            dependencies: ["DevloopCore", "KubeClient", "ProcessRunner", argumentParser],
+            dependencies: ["DevloopCore", "KubeClient", "ProcessRunner", "SwiftBuilder", argumentParser],
             swiftSettings: swift),
         .executableTarget(
             name: "devloop-agent",

@@ -17,7 +17,9 @@ final class EventInbox: Sendable {
         state.withLock { state in
             for line in state.lines.add(bytes) {
                 // Logs of the service are of no interest, and there may be many.
-                guard let event = try? JSONValue(parsing: line), event["kind"]?.string != "log.written" else { continue }
+                guard let event = try? JSONValue(parsing: line), event["kind"]?.string != "log.written" else {
+                    continue
+                }
                 state.events.append(event)
             }
         }

@@ -90,7 +90,8 @@ enum Files {
             }
         }
         let kept: Set = ["Package.resolved", "Big"]
-        for name in Self.names(target) where !names.contains(name) && !name.hasPrefix(".build") && !kept.contains(name) {
+        for name in Self.names(target) where !names.contains(name) && !name.hasPrefix(".build") && !kept.contains(name)
+        {
             remove("\(target)/\(name)")
         }
     }

@@ -23,7 +23,8 @@ final class UpSession: Sendable {
                 environment: .exact(context.environment))
         ) { errors.add($0) }
         let own = Int(getpid())
-        pid = ProcessFacts.matching("cmdline", "up --ui json -f \(spec) -n \(namespace)")
+        pid =
+            ProcessFacts.matching("cmdline", "up --ui json -f \(spec) -n \(namespace)")
             .first { ProcessFacts.parent($0) == own } ?? 0
         let channel = channel
         // Ends when the program does, and `stop` ends the program.
