@@ -52,14 +52,14 @@ let package = Package(
 
         // Core: values, names, errors, events
         library("DevloopCore"),
-        library("LogStore", ["DevloopCore"]),
+        library("LogStore"),
         library("Plan", ["DevloopCore"]),
         library("Starlark", [bigInt]),
         library("SyncProtocol"),
         library("TerminalGrid", path: "tui/TerminalGrid"),
 
         // Adapters: one outside thing each
-        library("Deploy", ["DevloopCore", "KubeClient", "Plan", "YAMLTree"]),
+        library("Deploy", ["DevloopCore", "Plan"]),
         library("Devloopfile", ["DevloopCore", "Plan", "ProcessRunner", "Starlark", "YAMLTree"]),
         library("FileWatch", ["CDevloop", "DevloopCore", "GitState", "Hashing"]),
         library("GitState", ["CGit2", "DevloopCore"]),
@@ -68,16 +68,16 @@ let package = Package(
         library("ImageDelivery", ["DevloopCore", "Hashing", "HTTPTransport", "ImagePack", "ProcessRunner"]),
         library("ImagePack", ["DevloopCore", "Hashing", "ProcessRunner"]),
         library("KubeClient", ["DevloopCore", "HTTPTransport", "ProcessRunner", "YAMLTree"]),
-        library("PodSync", ["DevloopCore", "Hashing", "KubeClient", "SyncProtocol"]),
+        library("PodSync", ["DevloopCore", "Hashing", "SyncProtocol"]),
         library("PortForward", ["DevloopCore"]),
         library("ProcessRunner", ["CDevloop", "DevloopCore"]),
         library("SwiftBuilder", ["DevloopCore", "Hashing", "ProcessRunner"]),
         library("YAMLTree", ["CYaml", "DevloopCore"]),
 
         // Engine and dashboard
-        library("DashboardTUI", ["DevloopCore", "LogStore", "TerminalGrid"], path: "tui/DashboardTUI"),
+        library("DashboardTUI", ["LogStore", "TerminalGrid"], path: "tui/DashboardTUI"),
         library("CursesScreen", ["CDevloop", "CNcurses", "DevloopCore", "TerminalGrid"], path: "tui/CursesScreen"),
-        library("LoopEngine", ["DevloopCore", "LogStore", "Plan"]),
+        library("LoopEngine", ["DevloopCore", "Plan"]),
 
         // The dashboard with a session that does not exist: for its terminal tests, for looking at it, for measuring
         .executableTarget(
@@ -94,13 +94,11 @@ let package = Package(
                 "DevloopCore",
                 "Devloopfile",
                 "FileWatch",
-                "GitState",
                 "Hashing",
                 "HTTPTransport",
                 "ImageDelivery",
                 "ImagePack",
                 "KubeClient",
-                "LogStore",
                 "LoopEngine",
                 "Plan",
                 "PodSync",
@@ -108,7 +106,6 @@ let package = Package(
                 "ProcessRunner",
                 "SwiftBuilder",
                 "SyncProtocol",
-                "YAMLTree",
             ]),
         library(
             "DevloopCommands",
@@ -119,7 +116,6 @@ let package = Package(
                 "DevloopLive",
                 "LogStore",
                 "LoopEngine",
-                "Plan",
                 "TerminalGrid",
                 argumentParser,
             ]),
@@ -145,7 +141,7 @@ let package = Package(
             ]),
 
         // Tests
-        library("DevloopTestSupport", ["DevloopCore", "ProcessRunner"]),
+        library("DevloopTestSupport"),
         tests("DependencyRulesTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
         tests("DeployTests", ["Deploy", "DevloopCore", "DevloopTestSupport", "KubeClient", "Plan", "YAMLTree"]),
         tests("DevloopCoreTests", ["DevloopCore"]),
@@ -181,8 +177,5 @@ let package = Package(
             ],
             exclude: ["Goldens"]),
         tests("YAMLTreeTests", ["DevloopCore", "YAMLTree"]),
-        tests(
-            "EndToEndTests",
-            ["DevloopCore", "DevloopTestSupport", "HTTPTransport", "KubeClient", "ProcessRunner", "YAMLTree"]),
     ]
 )

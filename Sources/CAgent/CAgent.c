@@ -118,7 +118,6 @@ int dl_reserve(int fd, uint64_t size) {
     return result == -EOPNOTSUPP || result == -ENOSYS || result == -EINVAL ? 0 : result;
 }
 
-int dl_sync(int fd) { return RESULT(fdatasync(fd)); }
 int dl_lock(int fd) { return RESULT(flock(fd, LOCK_EX | LOCK_NB)); }
 
 int dl_write_all(int fd, const void *bytes, size_t count) {

@@ -77,6 +77,8 @@ int dl_spawn(const char *file, char *const *arguments, int quiet, int foreground
     if (pid < 0) return -errno;
     if (pid == 0) {
         setpgid(0, 0);
+        // In a container all ends with PID 1; where the agent is not PID 1, the app goes with it as well.
+        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         if (foreground && isatty(0)) tcsetpgrp(0, getpid());
         if (quiet) {
             int null = open("/dev/null", O_RDWR);

@@ -34,20 +34,23 @@ static int local_socket(int flags) {
     return fd;
 }
 
-// A path of any length fits, because it goes through the descriptor of its folder.
+// A path of any length fits, because it goes through the descriptor of its folder. The name appears only when the
+// socket listens: nobody finds it too early, and one that a dead process has left is replaced.
 int dl_listen(int dir, const char *name) {
     char path[100];
     struct sockaddr_un address;
-    if (snprintf(path, sizeof path, "/proc/self/fd/%d/%s", dir, name) >= (int)sizeof path) return -ENAMETOOLONG;
+    if (snprintf(path, sizeof path, "/proc/self/fd/%d/%s.new", dir, name) >= (int)sizeof path) return -ENAMETOOLONG;
+    const char *fresh = strrchr(path, '/') + 1;
     int result = local_address(&address, path);
     if (result < 0) return result;
     int fd = local_socket(SOCK_NONBLOCK);
     if (fd < 0) return fd;
-    unlinkat(dir, name, 0);
+    unlinkat(dir, fresh, 0);
     mode_t old = umask(0177);
     result = RESULT(bind(fd, (struct sockaddr *)&address, sizeof address));
     umask(old);
     if (result == 0) result = RESULT(listen(fd, 16));
+    if (result == 0) result = RESULT(renameat(dir, fresh, dir, name));
     if (result < 0) {
         close(fd);
         return result;

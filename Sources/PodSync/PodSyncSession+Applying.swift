@@ -112,8 +112,10 @@ extension PodSyncSession {
             result.filesUnchanged = plan.unchanged
             return result
         }
-        let id = state.set + 1
-        defer { progress.forget(id) }
+        // A number of its own for each attempt: a late answer to an earlier one must not be taken for this one's.
+        let id = max(state.set, lastTried) + 1
+        lastTried = id
+        progress.forget(upTo: id)
         progress.acknowledge(id, 0)
         var result = SyncResult(outcome: .committed, set: id)
         result.filesUnchanged = plan.unchanged
@@ -131,12 +133,12 @@ extension PodSyncSession {
                 if case .patch = item.entry.content { result.filesPatched += 1 }
             }
             result.bytesSent += sending.bytesSent
-            result.bytesSent += UInt64(try await send(.commit(set: id), id: UInt32(truncatingIfNeeded: id)))
+            result.bytesSent += UInt64(try await send(.commit(set: id), id: Frame.setID(id)))
             try await wait { self.progress.committed[id] != nil || self.progress.faults[id] != nil }
         } catch {
             // A fault was the agent's own decision; anything else is ours, and it must hear of it.
             if !(error is Fault), failure == nil {
-                _ = try? await send(.abort(set: id), id: UInt32(truncatingIfNeeded: id))
+                _ = try? await send(.abort(set: id), id: Frame.setID(id))
                 known = nil
             }
             throw error
@@ -154,7 +156,7 @@ extension PodSyncSession {
     private func announce(
         _ plan: SyncPlan, _ set: ChangeSet, id: UInt64, base: UInt64, _ result: inout SyncResult
     ) async throws {
-        let frame = UInt32(truncatingIfNeeded: id)
+        let frame = Frame.setID(id)
         let grace = set.grace.map { UInt32(clamping: Int($0 / .milliseconds(1))) }
         let header = SetHeader(
             set: id, base: base, entryCount: UInt32(plan.items.count), deletionCount: UInt32(plan.deletions.count),

@@ -29,31 +29,44 @@ extension PodSyncSession {
         }
     }
 
+    /// Asks for signs of life until the session ends. A ping is not waited for: on a stream that takes nothing any more
+    /// it would wait for ever.
     func pingAlways() async {
-        var token: UInt64 = 0
-        while !Task.isCancelled, failure == nil {
-            do {
-                try await Task.sleep(for: options.pingInterval)
-            } catch {
-                return
+        await withDiscardingTaskGroup { group in
+            var token: UInt64 = 0
+            while !Task.isCancelled, failure == nil {
+                do {
+                    try await Task.sleep(for: options.pingInterval)
+                } catch {
+                    return
+                }
+                guard unanswered < 3 else {
+                    return await fail(DevloopError(.syncDisconnected, "the container's agent does not answer"))
+                }
+                unanswered += 1
+                token += 1
+                group.addTask { [token] in _ = try? await self.send(.ping(token)) }
             }
-            guard unanswered < 3 else {
-                return await fail(DevloopError(.syncDisconnected, "the container's agent does not answer"))
-            }
-            unanswered += 1
-            token += 1
-            _ = try? await send(.ping(token))
+        }
+    }
+
+    /// Answers beside the reader, which must not wait for a full stream; one answer at a time is sign enough.
+    private func answer(_ token: UInt64, id: UInt32) {
+        guard answering == nil else { return }
+        answering = Task {
+            _ = try? await self.send(.pong(token), id: id)
+            self.answering = nil
         }
     }
 
     private func handle(_ message: Message, id: UInt32) async {
         unanswered = 0
         switch message {
-        case .welcome, .state: replies[id] = message
+        case .welcome, .state: if questions.contains(id) { replies[id] = message }
         case .stateFiles(let page): pages[id]?.append(contentsOf: page)
         case .dataAcknowledged(let set, let bytes): progress.acknowledge(set, bytes)
-        case .committed(let committed): progress.committed[committed.set] = committed
-        case .ping(let token): _ = try? await send(.pong(token), id: id)
+        case .committed(let committed): if committed.set == lastTried { progress.committed[committed.set] = committed }
+        case .ping(let token): answer(token, id: id)
         case .fault(let fault): await handle(fault, id: id)
         case .appStarted(let started):
             progress.start(started)
@@ -78,8 +91,10 @@ extension PodSyncSession {
             progress.failStart(fault)
             let file = String(decoding: fault.place, as: UTF8.self)
             eventSink.yield(.appFailed(errno: fault.errno, file: file))
-        case _ where fault.set != 0: progress.faults[fault.set] = fault
-        case _ where id != 0: replies[id] = .fault(fault)
+        case _ where fault.set != 0: if fault.set == lastTried { progress.faults[fault.set] = fault }
+        // The frame that opens a set was damaged: the agent knows no set yet.
+        case _ where id != 0 && id == Frame.setID(lastTried): progress.faults[lastTried] = fault
+        case _ where id != 0: if questions.contains(id) { replies[id] = .fault(fault) }
         default: await fail(DevloopError(fault, agent: agent))
         }
     }

@@ -7,7 +7,6 @@ import SyncProtocol
 extension PodSyncSession {
     /// Waits until an app with at least this set has become ready, has ended, or could not be started.
     func followRestart(of set: UInt64, after starts: Int, into result: inout SyncResult) async throws {
-        let ordered = ContinuousClock.now
         while true {
             try await wait { self.hasOutcome(of: set, after: starts) }
             if let fault = progress.startFault {
@@ -16,11 +15,11 @@ extension PodSyncSession {
                 return
             }
             guard let start = progress.lastStart else { throw unexpected() }
-            result.restart = progress.lastStartTime - ordered
+            result.restart = .microseconds(Int64(clamping: start.microseconds))
             result.executable = ContentDigest(bytes: start.executable)
             if let ready = progress.lastReady, ready.pid == start.pid {
                 if ready.isReady {
-                    result.ready = .now - progress.lastStartTime
+                    result.ready = .microseconds(Int64(clamping: ready.microseconds))
                 } else {
                     result.failure = .notReady
                 }

@@ -40,16 +40,21 @@ package actor PodSyncSession {
     /// Why the session is over.
     var failure: DevloopError?
     var agent: AgentInfo?
+    /// Ids that somebody waits for; other replies are dropped.
+    var questions: Set<UInt32> = []
     var replies: [UInt32: Message] = [:]
     var pages: [UInt32: [RecordEntry]] = [:]
     var nextID: UInt32 = 0
     var unanswered = 0
+    /// The answer to a ping, while it is being sent.
+    var answering: Task<Void, Never>?
     private var reader: Task<Void, Never>?
     private var pinger: Task<Void, Never>?
 
     /// What the container has, kept up by every commit; nil before the first question.
     var known: ContainerState?
     var signatures: [String: BlockSignature] = [:]
+    var lastTried: UInt64 = 0
     var progress = SetProgress()
     var turn = ApplyTurn()
 
@@ -111,6 +116,7 @@ package actor PodSyncSession {
         await fail(DevloopError(.syncDisconnected, "the session was closed"))
         await reader?.value
         await pinger?.value
+        await answering?.value
     }
 
     func fail(_ error: DevloopError) async {
@@ -127,12 +133,14 @@ package actor PodSyncSession {
 
     func takeID() -> UInt32 {
         nextID += 1
-        return nextID
+        return Frame.questionID(nextID)
     }
 
     /// Sends a message and waits for the answer with its id.
     func ask(_ message: Message, id given: UInt32? = nil) async throws -> Message {
         let id = given ?? takeID()
+        questions.insert(id)
+        defer { questions.remove(id) }
         try await send(message, id: id)
         try await wait { self.replies[id] != nil }
         let reply = replies.removeValue(forKey: id)
@@ -141,12 +149,18 @@ package actor PodSyncSession {
         return reply
     }
 
+    /// Sends a message whole, also when the caller is cancelled meanwhile.
+    ///
+    /// A channel gives a cancelled sender up, which could not be told from a broken stream; and the `abort` of a cancelled
+    /// set has to go out too. A stream that takes nothing any more is ended by the pings.
     @discardableResult
     func send(_ message: Message, id: UInt32 = 0) async throws -> Int {
         if let failure { throw failure }
         let bytes = message.frame(id: id).encoded(using: crc)
+        let channel = channel
+        let sending = Task { try await channel.send(bytes) }
         do {
-            try await channel.send(bytes)
+            try await sending.value
         } catch {
             await fail(Self.lost(error))
             throw failure ?? Self.lost(error)

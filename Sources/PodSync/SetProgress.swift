@@ -11,8 +11,6 @@ struct SetProgress {
     /// How often the app was started, or could not be, in this session.
     private(set) var starts = 0
     private(set) var lastStart: AppStarted?
-    /// When the host heard of it.
-    private(set) var lastStartTime = ContinuousClock.now
     /// The last start failed like this.
     private(set) var startFault: Fault?
     var lastExit: AppExit?
@@ -23,7 +21,6 @@ struct SetProgress {
     mutating func start(_ started: AppStarted) {
         starts += 1
         lastStart = started
-        lastStartTime = .now
         startFault = nil
     }
 
@@ -35,9 +32,10 @@ struct SetProgress {
     /// Bytes of this set that were taken in.
     func taken(of set: UInt64) -> UInt64 { acknowledged.set == set ? acknowledged.bytes : 0 }
 
-    mutating func forget(_ set: UInt64) {
-        committed[set] = nil
-        faults[set] = nil
+    /// Drops what was said about sets up to this one.
+    mutating func forget(upTo set: UInt64) {
+        committed = committed.filter { $0.key > set }
+        faults = faults.filter { $0.key > set }
     }
 }
 

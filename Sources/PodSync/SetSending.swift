@@ -58,7 +58,7 @@ struct SetSending {
         let session = session
         try await session.waitForWindow(id, sent: sent)
         content += size
-        bytesSent += UInt64(try await session.send(message, id: UInt32(truncatingIfNeeded: id)))
+        bytesSent += UInt64(try await session.send(message, id: Frame.setID(id)))
     }
 }
 

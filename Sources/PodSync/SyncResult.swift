@@ -29,9 +29,10 @@ package struct SyncResult: Sendable {
     package var resends = 0
     /// From the call until the commit was acknowledged.
     package var send: Duration = .zero
-    /// From the acknowledgement until the new process ran; nil without a restart.
+    /// From the order to restart until the new process was started, by the agent's clock; nil without a restart.
     package var restart: Duration?
-    /// From the start of the process until its readiness check succeeded; nil without a restart or success.
+    /// From the start of the process until its readiness check succeeded, by the agent's clock; nil without a restart or
+    /// success.
     package var ready: Duration?
     /// SHA-256 of the executable that runs; nil when the app was not restarted.
     package var executable: ContentDigest?

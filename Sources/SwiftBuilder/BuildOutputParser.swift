@@ -140,7 +140,8 @@ struct BuildOutputParser {
     private static func isNoise(_ diagnostic: Diagnostic) -> Bool {
         guard diagnostic.location == nil else { return false }
         let message = diagnostic.message
-        return message == "fatalError" || message.hasPrefix("ExitCode(rawValue:")
+        // Steps that were under way when another one failed are `cancelled`.
+        return message == "fatalError" || message == "cancelled" || message.hasPrefix("ExitCode(rawValue:")
             || message.hasSuffix("(use -v to see invocation)") || message.contains(": Invalid manifest (compiled with:")
     }
 

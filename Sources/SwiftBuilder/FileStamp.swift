@@ -9,14 +9,18 @@ struct FileStamp: Sendable, Hashable {
     var modified: Int
     var changed: Int
     var inode: UInt64
+}
 
+extension FileStamp {
+    /// Nil when there is no such file.
     init?(_ path: String) {
         var info = stat()
         guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { return nil }
-        size = Int(info.st_size)
-        modified = info.st_mtim.tv_sec * 1_000_000_000 + info.st_mtim.tv_nsec
-        changed = info.st_ctim.tv_sec * 1_000_000_000 + info.st_ctim.tv_nsec
-        inode = UInt64(info.st_ino)
+        self.init(
+            size: Int(info.st_size),
+            modified: info.st_mtim.tv_sec * 1_000_000_000 + info.st_mtim.tv_nsec,
+            changed: info.st_ctim.tv_sec * 1_000_000_000 + info.st_ctim.tv_nsec,
+            inode: UInt64(info.st_ino))
     }
 }
 

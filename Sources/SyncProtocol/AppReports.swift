@@ -30,7 +30,7 @@ package struct AppStarted: Sendable, Equatable {
     package var pid: Int32
     /// SHA-256 of the executable, by the inode behind `/proc/PID/exe`; of the script where that is an interpreter.
     package var executable: [UInt8]
-    /// Microseconds from the order to restart until the new process ran; 0 at the first start.
+    /// Microseconds from the order to restart until the new process was started; 0 at the first start.
     package var microseconds: UInt64
 
     package init(set: UInt64, pid: Int32, executable: [UInt8], microseconds: UInt64) {

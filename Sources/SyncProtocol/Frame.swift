@@ -10,7 +10,7 @@ package struct Frame: Sendable, Equatable {
     static let magic: UInt8 = 0xD7
 
     package var type: FrameType
-    /// An answer carries the id of what it answers; 0 for what nobody asked for.
+    /// ``setID(_:)`` or ``questionID(_:)``; an answer carries the id of what it answers. 0 for what nobody asked for.
     package var id: UInt32
     package var payload: [UInt8]
 
@@ -19,6 +19,13 @@ package struct Frame: Sendable, Equatable {
         self.id = id
         self.payload = payload
     }
+
+    /// The id of all frames of a change set. Its highest bit is clear, that of a question is set: an answer that carries
+    /// no set, because the frame was damaged, still tells what it is to.
+    package static func setID(_ set: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: set) & 0x7FFF_FFFF }
+
+    /// The id of a question that is answered by one message.
+    package static func questionID(_ number: UInt32) -> UInt32 { number | 0x8000_0000 }
 
     /// Adds header and payload to the buffer.
     package func encode(into buffer: inout [UInt8], using crc: CRC32) {

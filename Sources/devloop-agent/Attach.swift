@@ -14,7 +14,13 @@ enum Attach {
             Agent.usage()
         }
         let path = folder + text("/") + PathRules.ownFolder + text("/socket")
-        let socket = withC(path) { dl_connect($0) }
+        // The container may have been started this very moment.
+        let deadline = now() + 2_000
+        var socket = withC(path) { dl_connect($0) }
+        while socket == -Int32(DL_ENOENT) || socket == -Int32(DL_ECONNREFUSED), now() < deadline {
+            _ = poll(nil, 0, 10)
+            socket = withC(path) { dl_connect($0) }
+        }
         guard socket >= 0 else {
             say(path, text(": "), errorText(-socket))
             return 1

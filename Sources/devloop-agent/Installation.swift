@@ -151,7 +151,12 @@ extension Installation {
         gone.append(path)
         guard let place = try tree.locate(path), let kind = place.folder.kind(place.name) else { return }
         guard kind != UInt32(DL_FOLDER) else { throw Fault(.io, errno: Int32(DL_EISDIR), place: path) }
-        let folder = try tree.stageFolder(for: path)
+        // Not in a folder of ours, which may have to go itself.
+        var outermost = path
+        while record.entry(PathRules.parent(of: outermost))?.isFolder == true {
+            outermost = PathRules.parent(of: outermost)
+        }
+        let folder = try tree.stageFolder(for: outermost)
         var name = PathRules.ownFolder
         name.append(contentsOf: text("-gone-"))
         name.append(contentsOf: decimal(set.header.set))

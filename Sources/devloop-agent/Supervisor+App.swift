@@ -18,7 +18,7 @@ extension Supervisor {
         app.group = result
         app.phase = .running
         if app.ordered > 0 { lastSet = now() }
-        let micros = app.ordered > 0 ? dl_now_us() - app.ordered : 0
+        let micros = app.ordered > 0 ? app.started - app.ordered : 0
         app.ordered = 0
         if let owner {
             owner.send(

@@ -40,7 +40,7 @@ extension Supervisor {
     private func receive(_ output: FrameDecoder.Output, from client: Client) {
         switch output {
         case .damaged(_, let id):
-            if client === owner, let transaction, id == UInt32(truncatingIfNeeded: transaction.header.set) {
+            if client === owner, let transaction, id == Frame.setID(transaction.header.set) {
                 refuse(Fault(.damaged))
             } else {
                 client.send(.fault(Fault(.damaged)), id: id)

@@ -20,7 +20,7 @@ extension Supervisor {
 
     /// Everything between `begin` and the end of a set. Frames of a set that was refused are passed over.
     func advanceSet(_ message: Message, id: UInt32) {
-        guard let transaction, id == UInt32(truncatingIfNeeded: transaction.header.set) else { return }
+        guard let transaction, id == Frame.setID(transaction.header.set) else { return }
         do throws(Fault) {
             switch message {
             case .entries(let page): try transaction.add(page, record: record)

@@ -3,6 +3,9 @@
 import CAgent
 
 /// One change set from `begin` to `commit`: nothing but temporary files exists until all of it has been proved.
+///
+/// Nothing is synced to the disk: that would cost 2 ms for a small set and 50 ms for 30 MB. Only a crash of the node could
+/// make a difference, and after it the agent hashes every recorded file anyway before it believes its record.
 final class Transaction {
     let header: SetHeader
     private(set) var entries: [SetEntry] = []

@@ -40,7 +40,8 @@ struct PackageDescription: Sendable {
         let scratch = try TemporaryDirectory("describe")
         let result = try await ProcessRunner.run(
             ProcessCommand([
-                "swift", "package", "--package-path", root, "--scratch-path", scratch.path, "describe", "--type", "json",
+                "swift", "package", "--package-path", root, "--scratch-path", scratch.path, "describe", "--type",
+                "json",
             ]))
         guard result.status.isSuccess else { throw DevloopError(.process, result.errorText) }
         let json = try JSONValue(parsing: result.stdout)

@@ -20,68 +20,71 @@ struct DeciderTests {
     static let plan = Plan(
         resources: [
             Samples.service("web"), Samples.service("worker"), Samples.service("packed"), Samples.service("custom"),
-            Samples.local("generate", command: ["make"], deps: ["/work/api", "/work/one.txt"]),
+            Samples.local("generate", command: ["make"], deps: ["/project/api", "/project/one.txt"]),
         ],
         images: [
             Samples.image(
-                "web", resources: [FileMapping(source: "/work/Public", destination: "/app/Public")],
+                "web", resources: [FileMapping(source: "/project/Public", destination: "/app/Public")],
                 liveUpdate: [
-                    .fallBackOn(["/work/schema.sql"]),
-                    .sync(FileMapping(source: "/work/Public/special", destination: "/special/")),
-                    .run(arguments: ["migrate"], triggers: ["/work/Public/migrations"]),
+                    .fallBackOn(["/project/schema.sql"]),
+                    .sync(FileMapping(source: "/project/Public/special", destination: "/special/")),
+                    .run(arguments: ["migrate"], triggers: ["/project/Public/migrations"]),
                     .run(arguments: ["reload"], triggers: []),
                 ]),
             Samples.image("worker"),
             Samples.image(
-                "packed", live: false, resources: [FileMapping(source: "/work/Data", destination: "/app/Data")]),
+                "packed", live: false, resources: [FileMapping(source: "/project/Data", destination: "/app/Data")]),
             Image(
                 ref: "shop/custom",
-                builder: .custom(CustomBuild(command: Command(arguments: ["make"], directory: "/"), deps: ["/work/c"]))),
+                builder: .custom(
+                    CustomBuild(command: Command(arguments: ["make"], directory: "/"), deps: ["/project/c"]))),
         ],
-        watchedFiles: ["/work/Devloopfile", "/work/k8s"])
+        watchedFiles: ["/project/Devloopfile", "/project/k8s"])
 
     static let decider = Decider(
         plan: plan, products: ["shop/web": "web", "shop/worker": "worker", "shop/packed": "packed"])
 
     static let cases: [Case] = [
-        Case(name: "unknown file", paths: ["/work/notes.txt"]),
-        Case(name: "the spec", paths: ["/work/Devloopfile"], reloads: true),
-        Case(name: "below a watched folder", paths: ["/work/k8s/web.yaml"], reloads: true),
-        Case(name: "only the same beginning", paths: ["/work/k8s-old/web.yaml", "/work/Publicity"]),
+        Case(name: "unknown file", paths: ["/project/notes.txt"]),
+        Case(name: "the spec", paths: ["/project/Devloopfile"], reloads: true),
+        Case(name: "below a watched folder", paths: ["/project/k8s/web.yaml"], reloads: true),
+        Case(name: "only the same beginning", paths: ["/project/k8s-old/web.yaml", "/project/Publicity"]),
         Case(
-            name: "source of one product", paths: ["/work/Sources/web/main.swift"], stale: ["/work": ["web"]],
+            name: "source of one product", paths: ["/project/Sources/web/main.swift"], stale: ["/project": ["web"]],
             decisions: ["web build: product web is made from it"]),
         Case(
-            name: "source of two products", paths: ["/work/Sources/Shared/a.swift"], stale: ["/work": ["web", "worker"]],
+            name: "source of two products", paths: ["/project/Sources/Shared/a.swift"],
+            stale: ["/project": ["web", "worker"]],
             decisions: ["web build: product web is made from it", "worker build: product worker is made from it"]),
         Case(name: "stale product of another package", paths: ["/else/a.swift"], stale: ["/else": ["web"]]),
         Case(
-            name: "resource of a live image", paths: ["/work/Public/a/b.css"],
+            name: "resource of a live image", paths: ["/project/Public/a/b.css"],
             decisions: ["web sync: b.css goes to /app/Public/a/b.css"]),
         Case(
-            name: "the last rule wins, its slash counts once", paths: ["/work/Public/special/x"],
+            name: "the last rule wins, its slash counts once", paths: ["/project/Public/special/x"],
             decisions: ["web sync: x goes to /special/x"]),
         Case(
-            name: "several files", paths: ["/work/Public/a", "/work/Public/b"],
+            name: "several files", paths: ["/project/Public/a", "/project/Public/b"],
             decisions: ["web sync: 2 files match its sync rules"]),
         Case(
-            name: "fall back", paths: ["/work/Public/a", "/work/schema.sql"],
+            name: "fall back", paths: ["/project/Public/a", "/project/schema.sql"],
             decisions: ["web image: schema.sql is in fall_back_on"]),
         Case(
-            name: "resource of an image that is not live", paths: ["/work/Data/a.json"],
+            name: "resource of an image that is not live", paths: ["/project/Data/a.json"],
             decisions: ["packed image: a.json is part of shop/packed"]),
         Case(
-            name: "dependency of a custom build", paths: ["/work/c/x"],
+            name: "dependency of a custom build", paths: ["/project/c/x"],
             decisions: ["custom image: x is part of shop/custom"]),
         Case(
-            name: "local command", paths: ["/work/api/v1/a.proto"],
+            name: "local command", paths: ["/project/api/v1/a.proto"],
             decisions: ["generate run: a.proto is one of its deps"]),
         Case(
-            name: "local command by a single file", paths: ["/work/one.txt"],
+            name: "local command by a single file", paths: ["/project/one.txt"],
             decisions: ["generate run: one.txt is one of its deps"]),
         Case(
-            name: "one save, three resources", paths: ["/work/Public/a", "/work/Sources/worker/x.swift", "/work/api/y"],
-            stale: ["/work": ["worker"]],
+            name: "one save, three resources",
+            paths: ["/project/Public/a", "/project/Sources/worker/x.swift", "/project/api/y"],
+            stale: ["/project": ["worker"]],
             decisions: [
                 "web sync: a goes to /app/Public/a", "worker build: product worker is made from it",
                 "generate run: y is one of its deps",
@@ -96,10 +99,10 @@ struct DeciderTests {
 
     @Test func whatFollowsIsOrderedByImageAndPackage() {
         let outcome = Self.decider.decide(
-            ["/work/Public/a", "/work/Public/gone", "/work/Sources/web/x.swift", "/work/Data/b"],
-            stale: ["/work": ["web", "worker"]]
-        ) { $0 != "/work/Public/gone" }
-        #expect(outcome.builds == ["/work": ["web", "worker"]])
+            ["/project/Public/a", "/project/Public/gone", "/project/Sources/web/x.swift", "/project/Data/b"],
+            stale: ["/project": ["web", "worker"]]
+        ) { $0 != "/project/Public/gone" }
+        #expect(outcome.builds == ["/project": ["web", "worker"]])
         #expect(outcome.syncs["shop/web"]?.map(\.destination) == ["/app/Public/a"])
         #expect(outcome.deletions["shop/web"] == ["/app/Public/gone"])
         #expect(outcome.images == ["shop/packed"])
@@ -108,8 +111,8 @@ struct DeciderTests {
 
     /// Changed files and the commands that are to run in the container.
     static let commands: [([String], [[String]])] = [
-        (["/work/Public/a"], [["reload"]]),
-        (["/work/Public/migrations/1.sql"], [["migrate"], ["reload"]]),
+        (["/project/Public/a"], [["reload"]]),
+        (["/project/Public/migrations/1.sql"], [["migrate"], ["reload"]]),
     ]
 
     @Test(arguments: commands) func runStepsFollowTheirTriggers(_ paths: [String], _ wanted: [[String]]) {

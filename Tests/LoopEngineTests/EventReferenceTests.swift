@@ -42,7 +42,9 @@ struct EventReferenceTests {
             "know.", "",
         ]
         for kind in EventKind.all {
-            lines += ["## `\(kind.name)`", "", "\(kind.meaning.prefix(1).uppercased())\(kind.meaning.dropFirst()).", ""]
+            lines += [
+                "## `\(kind.name)`", "", "\(kind.meaning.prefix(1).uppercased())\(kind.meaning.dropFirst()).", "",
+            ]
             guard !kind.fields.isEmpty else { continue }
             lines += ["| member | type | meaning |", "|---|---|---|"]
             lines += kind.fields.map { "| `\($0.name)` | \($0.type) | \($0.meaning.replacing("|", with: "\\|")) |" }

@@ -80,7 +80,8 @@ struct EventTextTests {
         Case(
             kind: .forwardOpened, fields: ["address": "localhost:8081", "port": 80, "wanted": 8080],
             line: "I web: http://localhost:8081 leads to port 80 (port 8080 is in use)"),
-        Case(kind: .forwardFailed, fields: ["address": "localhost:80", "message": "no"], line: "E web: localhost:80: no"),
+        Case(
+            kind: .forwardFailed, fields: ["address": "localhost:80", "message": "no"], line: "E web: localhost:80: no"),
         Case(kind: .resourceChanged, fields: ["state": "ready"], line: "I web: ready"),
         Case(kind: .resourceChanged, fields: ["state": "building"]),
         Case(
@@ -197,7 +198,9 @@ struct SessionModelTests {
     }
 
     @Test func onlyTheNewestLinesAreKept() {
-        let events = (0..<1200).map { (EventKind.resourceHeld, "web" as String?, ["reason": .string("\($0)")] as JSONObject) }
+        let events = (0..<1200).map {
+            (EventKind.resourceHeld, "web" as String?, ["reason": .string("\($0)")] as JSONObject)
+        }
         let model = Self.model(events)
         #expect(model.lines.count == 1000)
         #expect(model.droppedLines == 200)

@@ -75,7 +75,8 @@ struct PackageStateTests {
         record.note("build", 1000)
         record.note("send", 5)
         record.note("build", 700)
-        #expect(record.stages.map { "\($0.name) \($0.milliseconds)" } == ["watch 4", "settle 20", "build 1700", "send 5"])
+        #expect(
+            record.stages.map { "\($0.name) \($0.milliseconds)" } == ["watch 4", "settle 20", "build 1700", "send 5"])
         #expect(record.total(at: closed + .milliseconds(1800)) == 1824)
     }
 

@@ -10,7 +10,7 @@ import Testing
 struct SessionLocalTests {
     @Test func aCommandRunsOnceAndAgainOnAChange() async throws {
         let plan = Plan(
-            resources: [Samples.local("generate", command: ["make"], deps: ["/work/api"])],
+            resources: [Samples.local("generate", command: ["make"], deps: ["/project/api"])],
             watchedFiles: [FakeSpec.file])
         try await TestSession.run(plan) { test in
             let ready = try await test.events.wait("generate", is: "ready")
@@ -19,8 +19,8 @@ struct SessionLocalTests {
             // No workload, no cluster.
             #expect(test.cluster.attemptCount == 0)
             try await test.until("files are watched") { test.watch.isStarted }
-            #expect(test.watch.roots.contains("/work/api"))
-            test.watch.save("/work/api/web.proto")
+            #expect(test.watch.roots.contains("/project/api"))
+            test.watch.save("/project/api/web.proto")
             let decision = try await test.events.wait(.decisionMade, resource: "generate")
             #expect(decision.text("action") == "run")
             #expect(decision.text("reason") == "web.proto is one of its deps")
@@ -33,7 +33,7 @@ struct SessionLocalTests {
 
     @Test func aFailedCommandIsToldAndHealedByASave() async throws {
         let plan = Plan(
-            resources: [Samples.local("generate", command: ["make", "all"], deps: ["/work/api"])],
+            resources: [Samples.local("generate", command: ["make", "all"], deps: ["/project/api"])],
             watchedFiles: [FakeSpec.file])
         try await TestSession.run(plan, prepare: { $0.commands.setCode(2, for: "make") }) { test in
             let failed = try await test.events.wait("generate", is: "failed")
@@ -41,20 +41,20 @@ struct SessionLocalTests {
             #expect(failed.text("hint") == "its output is in the log of generate")
             try await test.until("files are watched") { test.watch.isStarted }
             test.commands.setCode(0, for: "make")
-            test.watch.save("/work/api/web.proto")
+            test.watch.save("/project/api/web.proto")
             try await test.events.wait("generate", is: "ready", after: failed.sequence)
         }
     }
 
     @Test func aServerIsReadyWhileItRunsAndRestartsOnAChange() async throws {
         let plan = Plan(
-            resources: [Samples.local("site", serve: ["serve", "site"], deps: ["/work/site"])],
+            resources: [Samples.local("site", serve: ["serve", "site"], deps: ["/project/site"])],
             watchedFiles: [FakeSpec.file])
         try await TestSession.run(plan) { test in
             try await test.events.wait("site", is: "ready")
             try await test.until("it serves") { test.commands.servingCount == 1 }
             try await test.until("files are watched") { test.watch.isStarted }
-            test.watch.save("/work/site/index.md")
+            test.watch.save("/project/site/index.md")
             try await test.until("it serves again") {
                 test.commands.ran.count == 2 && test.commands.servingCount == 1
             }

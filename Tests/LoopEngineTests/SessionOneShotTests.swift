@@ -127,14 +127,14 @@ struct SessionOneShotTests {
     }
 
     @Test func aRefusedObjectEndsIt() async throws {
-        let error = DevloopError(.objectRefused, "invalid", at: SourceLocation(file: "/work/k8s/web.yaml", line: 1))
+        let error = DevloopError(.objectRefused, "invalid", at: SourceLocation(file: "/project/k8s/web.yaml", line: 1))
         try await TestSession.run(
             Plan(resources: [Samples.service("web", image: "nginx")], watchedFiles: []), mode: .run,
             prepare: { $0.connection.failApply([error]) }
         ) { test in
             let end = try await test.end()
             #expect(end.status == .workFailed)
-            #expect(end.reason == "web: /work/k8s/web.yaml:1: invalid")
+            #expect(end.reason == "web: /project/k8s/web.yaml:1: invalid")
         }
     }
 

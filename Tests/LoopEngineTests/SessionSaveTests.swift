@@ -8,7 +8,7 @@ import Testing
 /// The path of one save, from the change set to `save.served`.
 @Suite(.timeLimit(.minutes(1)))
 struct SessionSaveTests {
-    private static let page = FileMapping(source: "/work/Public", destination: "/app/Public")
+    private static let page = FileMapping(source: "/project/Public", destination: "/app/Public")
 
     @Test func aSwiftFileIsBuiltSyncedAndServed() async throws {
         try await TestSession.run(Samples.web()) { test in
@@ -89,12 +89,12 @@ struct SessionSaveTests {
             let last = try await test.bringUp()
             test.watch.save(Samples.mainFile)
             try await test.until("a build runs") { test.build.runningCount == 1 }
-            test.watch.save("/work/Sources/web/Other.swift")
+            test.watch.save("/project/Sources/web/Other.swift")
             let ended = try await test.events.wait(.buildFinished, after: last)
             #expect(ended.text("result") == "superseded")
             #expect(ended.save == 1)
             try await test.until("the next build runs") { test.build.runningCount == 1 && test.build.all.count == 3 }
-            #expect(test.build.all.last?.changedFiles == [Samples.mainFile, "/work/Sources/web/Other.swift"])
+            #expect(test.build.all.last?.changedFiles == [Samples.mainFile, "/project/Sources/web/Other.swift"])
             test.build.succeed(["web": "v2"])
             try await test.events.wait(.saveServed, after: last) { $0.save == 1 }
             try await test.events.wait(.saveServed, after: last) { $0.save == 2 }
@@ -122,7 +122,7 @@ struct SessionSaveTests {
             test.connection.setReport(
                 SyncReport(
                     sent: 40, send: .milliseconds(2), restart: nil, ready: nil, runningDigest: "d", earlyExit: nil))
-            test.watch.save("/work/Public/css/site.css")
+            test.watch.save("/project/Public/css/site.css")
             let decision = try await test.events.wait(.decisionMade, resource: "web", after: last)
             #expect(decision.text("action") == "sync")
             #expect(decision.text("reason") == "site.css goes to /app/Public/css/site.css")
@@ -134,8 +134,8 @@ struct SessionSaveTests {
             #expect(test.events.all(.processRestarted).filter { $0.save == 1 }.isEmpty)
 
             // Gone here, gone there.
-            test.gone.add("/work/Public/css/site.css")
-            test.watch.save("/work/Public/css/site.css")
+            test.gone.add("/project/Public/css/site.css")
+            test.watch.save("/project/Public/css/site.css")
             try await test.events.wait(.saveServed, after: served.sequence)
             #expect(test.connection.syncs.last?.sets.last?.deletions == ["/app/Public/css/site.css"])
         }
@@ -147,11 +147,11 @@ struct SessionSaveTests {
             test.watch.save(Samples.mainFile)
             try await test.until("a build runs") { test.build.runningCount == 1 }
             // A second save needs no build: it is served at once, the first is not.
-            test.watch.save("/work/Public/index.html")
+            test.watch.save("/project/Public/index.html")
             let page = try await test.events.wait(.saveServed, after: last)
             #expect(page.save == 2)
             // A third one changes both at once.
-            test.watch.save("/work/Public/index.html", "/work/Sources/web/Other.swift")
+            test.watch.save("/project/Public/index.html", "/project/Sources/web/Other.swift")
             try await test.events.wait(.syncCommitted, after: page.sequence) { $0.save == 3 }
             try await test.until("the next build runs") { test.build.runningCount == 1 && test.build.all.count == 3 }
             #expect(test.events.all(.saveServed).map(\.save) == [2])
@@ -168,7 +168,7 @@ struct SessionSaveTests {
             try await test.until("a build runs") { test.build.runningCount == 1 }
             test.build.fail(Samples.mainFile, line: 1, column: 1, "no")
             try await test.events.wait("web", is: "failed", after: last)
-            test.watch.save("/work/Public/index.html")
+            test.watch.save("/project/Public/index.html")
             let page = try await test.events.wait(.saveServed, after: last)
             #expect(page.save == 2)
             test.watch.save(Samples.mainFile)
@@ -205,10 +205,10 @@ struct SessionSaveTests {
     }
 
     @Test func aFileOfFallBackOnMakesAnImage() async throws {
-        let steps: [LiveUpdateStep] = [.fallBackOn(["/work/schema.sql"]), .sync(Self.page)]
+        let steps: [LiveUpdateStep] = [.fallBackOn(["/project/schema.sql"]), .sync(Self.page)]
         try await TestSession.run(Samples.web(liveUpdate: steps)) { test in
             let last = try await test.bringUp()
-            test.watch.save("/work/schema.sql")
+            test.watch.save("/project/schema.sql")
             let decision = try await test.events.wait(.decisionMade, resource: "web", after: last)
             #expect(decision.text("action") == "image")
             #expect(decision.text("reason") == "schema.sql is in fall_back_on")
@@ -219,7 +219,7 @@ struct SessionSaveTests {
     @Test func aFileThatNothingUsesIsToldSo() async throws {
         try await TestSession.run(Samples.web()) { test in
             let last = try await test.bringUp()
-            test.watch.save("/work/notes.txt")
+            test.watch.save("/project/notes.txt")
             let decision = try await test.events.wait(.decisionMade, after: last)
             #expect(decision.resource == nil)
             #expect(decision.text("action") == "nothing")
@@ -254,7 +254,7 @@ struct SessionSaveTests {
         let manual = plan
         try await TestSession.run(manual) { test in
             let last = try await test.bringUp()
-            test.watch.save("/work/Devloopfile")
+            test.watch.save("/project/Devloopfile")
             try await test.events.wait(.planLoaded, after: last)
             #expect(test.connection.applied.count == 1)
             await test.session.trigger("web")

@@ -13,7 +13,8 @@ struct SessionStartTests {
             try await test.bringUp()
             try await test.events.wait(.forwardOpened)
             let wanted = [
-                "session.started", "plan.loaded", "cluster.connected", "build.started", "build.finished", "image.packed",
+                "session.started", "plan.loaded", "cluster.connected", "build.started", "build.finished",
+                "image.packed",
                 "image.delivered", "object.applied", "pod.changed", "sync.started", "sync.committed",
             ]
             let told = test.events.kinds
@@ -52,10 +53,10 @@ struct SessionStartTests {
     @Test func aBrokenPlanIsMendedByASave() async throws {
         let error = DevloopError(
             .spec, "swift_image: unexpected keyword argument 'imagee'",
-            at: SourceLocation(file: "/work/Devloopfile", line: 3, column: 7), hint: "did you mean 'image'?")
+            at: SourceLocation(file: "/project/Devloopfile", line: 3, column: 7), hint: "did you mean 'image'?")
         try await TestSession.run(Samples.web(), prepare: { $0.spec.set(error) }) { test in
             let failed = try await test.events.wait(.planFailed)
-            #expect(failed.text("file") == "/work/Devloopfile")
+            #expect(failed.text("file") == "/project/Devloopfile")
             #expect(failed.number("line") == 3)
             #expect(failed.number("column") == 7)
             #expect(failed.text("message") == error.message)
@@ -75,8 +76,8 @@ struct SessionStartTests {
     @Test func aPlanThatBreaksLaterLeavesEverythingRunning() async throws {
         try await TestSession.run(Samples.web()) { test in
             let last = try await test.bringUp()
-            test.spec.set(DevloopError(.yaml, "not YAML", at: SourceLocation(file: "/work/k8s/web.yaml", line: 2)))
-            test.watch.save("/work/k8s/web.yaml")
+            test.spec.set(DevloopError(.yaml, "not YAML", at: SourceLocation(file: "/project/k8s/web.yaml", line: 2)))
+            test.watch.save("/project/k8s/web.yaml")
             try await test.events.wait(.planFailed, after: last)
             #expect(test.connection.deleted.isEmpty)
             #expect(test.connection.applied.count == 1)
@@ -171,12 +172,13 @@ struct SessionStartTests {
 
     @Test func aRefusedObjectIsToldWithItsPlaceAndMendedByASave() async throws {
         let error = DevloopError(
-            .objectRefused, "spec.replicas: Invalid value: -1", at: SourceLocation(file: "/work/k8s/web.yaml", line: 1))
+            .objectRefused, "spec.replicas: Invalid value: -1",
+            at: SourceLocation(file: "/project/k8s/web.yaml", line: 1))
         let plan = Plan(
-            resources: [Samples.service("web", image: "nginx")], watchedFiles: [FakeSpec.file, "/work/k8s/web.yaml"])
+            resources: [Samples.service("web", image: "nginx")], watchedFiles: [FakeSpec.file, "/project/k8s/web.yaml"])
         try await TestSession.run(plan, prepare: { $0.connection.failApply([error]) }) { test in
             let failed = try await test.events.wait(.objectFailed, resource: "web")
-            #expect(failed.text("file") == "/work/k8s/web.yaml")
+            #expect(failed.text("file") == "/project/k8s/web.yaml")
             #expect(failed.text("object") == "deployment/web")
             let state = try await test.events.wait("web", is: "failed")
             #expect(state.text("reason")?.contains("Invalid value: -1") == true)
@@ -184,7 +186,7 @@ struct SessionStartTests {
             var changed = plan
             changed.resources = [Samples.service("web", image: "nginx:2")]
             test.spec.set(changed)
-            test.watch.save("/work/k8s/web.yaml")
+            test.watch.save("/project/k8s/web.yaml")
             try await test.events.wait(.objectApplied, resource: "web")
         }
     }

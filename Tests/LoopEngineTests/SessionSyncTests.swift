@@ -92,7 +92,8 @@ struct SessionSyncTests {
         try await TestSession.run(Samples.web()) { test in
             let last = try await test.bringUp()
             let generation = test.connection.generation("web")
-            test.connection.setPods("web", [.ready("web-1", generation: generation), .ready("web-2", generation: generation)])
+            test.connection.setPods(
+                "web", [.ready("web-1", generation: generation), .ready("web-2", generation: generation)])
             try await test.until("both are attached") {
                 test.connection.syncs.count == 2 && test.connection.syncs.allSatisfy { $0.sets.count == 1 }
             }

@@ -11,7 +11,7 @@ final class FakeSpec: SpecPort {
 
     init(_ plan: Plan) { outcome = Mutex(Self.outcome(plan)) }
 
-    static let file = "/work/Devloopfile"
+    static let file = "/project/Devloopfile"
 
     private static func outcome(_ plan: Plan) -> SpecOutcome {
         SpecOutcome(plan: plan, error: nil, watchedFiles: [file], output: [], file: file)
@@ -97,7 +97,7 @@ final class FakeBuild: BuildPort {
     func setAutomatic(_ digests: [String: String]?) { state.withLock { $0.automatic = digests } }
 
     func products(of package: String, affectedBy files: [String]) async throws -> Set<String> {
-        // `/work/Sources/web/main.swift` belongs to the product `web`, files of `Shared` to all.
+        // `/project/Sources/web/main.swift` belongs to the product `web`, files of `Shared` to all.
         var found: Set<String> = []
         for file in files where file.hasPrefix("\(package)/Sources/") {
             let target = String(file.dropFirst(package.count + 9).prefix { $0 != "/" })

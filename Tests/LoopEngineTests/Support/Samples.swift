@@ -6,11 +6,11 @@ import Plan
 
 /// Small plans: a service `web`, and what a test adds.
 enum Samples {
-    /// The image `shop/web` of the product `web` in `/work`.
+    /// The image `shop/web` of the product `web` in `/project`.
     static func image(
         _ name: String = "web", live: Bool = true, resources: [FileMapping] = [], liveUpdate: [LiveUpdateStep] = []
     ) -> Image {
-        var swift = SwiftImage(package: "/work", product: name)
+        var swift = SwiftImage(package: "/project", product: name)
         swift.live = live
         swift.resources = resources
         return Image(ref: "shop/\(name)", builder: .swift(swift), liveUpdate: liveUpdate)
@@ -24,7 +24,7 @@ enum Samples {
             let containers: JSONValue = [["name": "main", "image": .string(image)]]
             json["spec"] = ["template": ["spec": ["containers": containers]]]
         }
-        return ManifestObject(json, at: SourceLocation(file: "/work/k8s/\(name).yaml", line: 1))
+        return ManifestObject(json, at: SourceLocation(file: "/project/k8s/\(name).yaml", line: 1))
     }
 
     /// A Deployment of the image `shop/<name>`.
@@ -42,18 +42,19 @@ enum Samples {
         Plan(
             resources: [service(ports: ports)],
             images: [image(live: live, resources: resources, liveUpdate: liveUpdate)],
-            watchedFiles: ["/work/Devloopfile", "/work/k8s/web.yaml"])
+            watchedFiles: ["/project/Devloopfile", "/project/k8s/web.yaml"])
     }
 
-    static func local(_ name: String, command: [String]? = nil, serve: [String]? = nil, deps: [String] = []) -> Resource {
+    static func local(_ name: String, command: [String]? = nil, serve: [String]? = nil, deps: [String] = []) -> Resource
+    {
         var local = LocalResource(
-            command: command.map { Command(arguments: $0, directory: "/work") },
-            serveCommand: serve.map { Command(arguments: $0, directory: "/work") })
+            command: command.map { Command(arguments: $0, directory: "/project") },
+            serveCommand: serve.map { Command(arguments: $0, directory: "/project") })
         local.deps = deps
         return Resource(name: name, kind: .local(local))
     }
 
-    static let mainFile = "/work/Sources/web/main.swift"
+    static let mainFile = "/project/Sources/web/main.swift"
 }
 
 extension PodStatus {

@@ -34,7 +34,7 @@ final class TestSession: Sendable {
         self.logs = logs
         self.gone = gone
         var options = SessionOptions(
-            mode: mode, root: "/work/", version: "test",
+            mode: mode, root: "/project/", version: "test",
             onLog: { resource, _, _, line in logs.add("\(resource): \(String(decoding: line.bytes, as: UTF8.self))") },
             exists: { !gone.contains($0) })
         configure(&options)

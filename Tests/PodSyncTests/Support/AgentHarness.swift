@@ -15,7 +15,7 @@ final class AgentHarness: Sendable {
     let process: TestProcess
 
     /// Path of the built program, beside the test bundle.
-    static let program: String = {
+    static let agent: String = {
         if let path = getenv("DEVLOOP_AGENT") { return String(cString: path) }
         let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") || $0.contains(".xctest/") }
         var path = bundle ?? ""
@@ -24,31 +24,48 @@ final class AgentHarness: Sendable {
         return path[..<slash] + "/devloop-agent"
     }()
 
+    /// The image's program, the first word of the container's command.
+    let program: String
+
     /// - Parameters:
     ///   - script: what the image's program does: a script for `busybox sh`.
-    ///   - root: a folder to go on with; nil makes a new one.
-    init(script: String = "exec sleep 1000", options: [String] = [], root given: String? = nil) throws {
+    ///   - binary: name of a `busybox` applet that the image's program is instead, with its arguments.
+    ///   - root: a folder to go on with, as a container does that was restarted; nil makes a new one.
+    init(
+        script: String = "exec sleep 1000", binary: [String]? = nil, options: [String] = [], root given: String? = nil
+    ) throws {
         if let given {
             root = given
         } else {
-            guard let made = mkdtemp(strdup("/tmp/devloop-sync-XXXXXX")) else { throw TestError("mkdtemp") }
-            root = String(cString: made)
+            var template = Array("/tmp/devloop-sync-XXXXXX".utf8CString)
+            guard mkdtemp(&template) != nil else { throw TestError("mkdtemp") }
+            root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         }
         appFolder = root + "/app"
         image = root + "/image"
+        program = image + "/" + (binary?.first ?? "service")
         if given == nil {
             mkdir(appFolder, 0o755)
             mkdir(image, 0o755)
-            try writeFile(image + "/service", Array(Self.script(script).utf8), mode: 0o755)
+            let bytes = binary == nil ? Array(Self.script(script).utf8) : Self.busybox
+            try writeFile(program, bytes, mode: 0o755)
         }
+        // A socket of the container before would be taken for the new one's.
+        unlink(appFolder + "/.devloop/socket")
+        let arguments = binary.map { Array($0.dropFirst()) } ?? ["argument"]
         process = try TestProcess(
-            [Self.program, "run", "--app-dir", appFolder] + options + ["--", image + "/service", "argument"])
+            [Self.agent, "run", "--app-dir", appFolder] + options + ["--", program] + arguments, log: root + "/log")
     }
 
-    deinit {
-        process.signal(SIGKILL)
+    deinit { process.end() }
+
+    /// Ends everything and removes the folders.
+    func remove() {
+        process.end()
         removeTree(root)
     }
+
+    static let busybox = readFile("/bin/busybox") ?? []
 
     static func script(_ body: String) -> String { "#!/bin/busybox sh\n\(body)\n" }
 
@@ -56,7 +73,7 @@ final class AgentHarness: Sendable {
     func attach() async throws -> PipeChannel {
         let socket = appFolder + "/.devloop/socket"
         guard await eventually({ access(socket, F_OK) == 0 }) else { throw TestError("the agent does not listen") }
-        return PipeChannel(try TestProcess([Self.program, "attach", "--app-dir", appFolder]))
+        return PipeChannel(try TestProcess([Self.agent, "attach", "--app-dir", appFolder]))
     }
 
     /// A session that has said hello; `wrap` may spoil its stream.
@@ -69,7 +86,12 @@ final class AgentHarness: Sendable {
         return session
     }
 
-    /// Names of files below a folder, except the agent's own; with `own` only those that are left of a set.
+    /// Lines that the apps have written to a file of the harness.
+    func lines(_ name: String) -> [String] {
+        (text(root + "/" + name) ?? "").split(separator: "\n").map(String.init)
+    }
+
+    /// Temporary files that are left of a set.
     func leftovers() -> [String] {
         (listFiles(appFolder + "/.devloop/stage") + listFiles(image) + listFiles(appFolder))
             .filter { $0.contains(".devloop-") }

@@ -36,8 +36,11 @@ final class PipeChannel: ByteChannel {
                 var position = 0
                 while position < bytes.count {
                     let start = position
+                    // A child that is gone must not bring SIGPIPE.
                     let count = bytes.withUnsafeBytes {
-                        write(process.input, $0.baseAddress.map { $0 + start }, $0.count - start)
+                        Glibc.send(
+                            process.input, $0.baseAddress.map { $0 + start }, $0.count - start,
+                            Int32(MSG_NOSIGNAL))
                     }
                     if count < 0, errno == EINTR { continue }
                     guard count > 0 else { break }
@@ -95,6 +98,23 @@ final class FaultyChannel: ByteChannel {
             try await base.send(spoiled)
         default: try await base.send(bytes)
         }
+    }
+
+    func receive() async throws -> [UInt8]? { try await base.receive() }
+
+    func close() async { await base.close() }
+}
+
+/// Gives a cancelled sender up, as a connection of the real transport does.
+final class ImpatientChannel: ByteChannel {
+    private let base: any ByteChannel
+
+    init(_ base: any ByteChannel) { self.base = base }
+
+    func send(_ bytes: [UInt8]) async throws {
+        try Task.checkCancellation()
+        try await base.send(bytes)
+        try Task.checkCancellation()
     }
 
     func receive() async throws -> [UInt8]? { try await base.receive() }

@@ -12,7 +12,9 @@ final class TestProcess: Sendable {
     let output: Int32
     private let status = Mutex<Int32?>(nil)
 
-    init(_ arguments: [String], environment: [String] = []) throws {
+    /// - Parameter log: file for standard error, and for standard output too when it is given; nothing that the child
+    ///   leaves behind can then hold the test program's own output open.
+    init(_ arguments: [String], environment: [String] = [], log: String? = nil) throws {
         var toChild: [Int32] = [0, 0]
         var fromChild: [Int32] = [0, 0]
         // Socket pairs, because they can be made close-on-exec at once: tests start children side by side.
@@ -24,7 +26,12 @@ final class TestProcess: Sendable {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, toChild[0], 0)
-        posix_spawn_file_actions_adddup2(&actions, fromChild[1], 1)
+        if let log {
+            posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+        } else {
+            posix_spawn_file_actions_adddup2(&actions, fromChild[1], 1)
+        }
+        posix_spawn_file_actions_addopen(&actions, 2, log ?? "/dev/null", O_WRONLY | O_CREAT | O_APPEND, 0o644)
         var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] =
             (environment + ["PATH=/usr/bin:/bin"]).map { strdup($0) } + [nil]
@@ -37,6 +44,13 @@ final class TestProcess: Sendable {
         pid = child
         input = toChild[1]
         output = fromChild[0]
+    }
+
+    /// Asks it to end, gives it a moment, and kills it.
+    func end() {
+        signal(SIGTERM)
+        for _ in 0..<200 where exitCode() == nil { poll(nil, 0, 5) }
+        signal(SIGKILL)
     }
 
     deinit {
