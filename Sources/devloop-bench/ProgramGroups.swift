@@ -48,7 +48,8 @@ struct PlanGroup {
         var (times, peaks) = ([Double](), [Double]())
         for round in -2..<context.saves {
             let usage = try MeasuredRun.run(
-                [context.program, "plan", "--json"], directory: context.root, environment: context.environment)
+                [context.program, "plan", "--json", "-f", "\(context.root)/Devloopfile"],
+                environment: context.environment)
             guard usage.status == 0 else { throw BenchFailure("devloop plan failed in \(context.root)") }
             guard round >= 0 else { continue }
             times.append(usage.milliseconds)
