@@ -122,6 +122,11 @@ let package = Package(
 
         // Programs
         .executableTarget(name: "devloop", dependencies: ["DevloopCommands"], swiftSettings: swift),
+        // Measures; linked into nothing
+        .executableTarget(
+            name: "devloop-bench",
+            dependencies: ["DevloopCore", "KubeClient", "ProcessRunner", "SwiftBuilder", argumentParser],
+            swiftSettings: swift),
         .executableTarget(
             name: "devloop-agent",
             dependencies: ["CAgent"],

@@ -23,6 +23,12 @@ package enum LiveProcesses {
         return state != "Z" && state != "X"
     }
 
+    /// The command line of a process; empty when there is none.
+    package static func command(_ pid: Int) -> String {
+        let text = (try? TestFiles.read("/proc/\(pid)/cmdline")) ?? ""
+        return text.split(separator: "\0").joined(separator: " ")
+    }
+
     /// Resident memory of this process in bytes.
     package static func residentBytes() -> Int {
         guard let text = try? TestFiles.read("/proc/self/statm") else { return 0 }

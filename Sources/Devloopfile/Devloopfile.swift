@@ -19,7 +19,8 @@ package enum Devloopfile {
         case .missing(let error, let candidates):
             var evaluation = Evaluation()
             evaluation.error = error
-            evaluation.watchedFiles = candidates
+            evaluation.watchedFiles = candidates.keys.sorted()
+            evaluation.stamps = candidates
             return evaluation
         }
         let control = EvaluationControl()
@@ -44,24 +45,28 @@ package enum Devloopfile {
             evaluation.error = DevloopError(.interrupted, "the evaluation was cancelled", cause: error)
         }
         evaluation.watchedFiles = evaluator.state.watchedFiles
+        evaluation.stamps = evaluator.state.stamps
         evaluation.output = evaluator.output
         return evaluation
     }
 
     private enum Search {
         case found(String)
-        case missing(DevloopError, candidates: [String])
+        case missing(DevloopError, candidates: [String: FileStamp])
     }
 
     private static func find(_ request: DevloopfileRequest) -> Search {
         if let file = request.file {
             let path = Paths.resolve(file, in: request.directory)
+            let stamp = FileStamp(of: path)
             if Files.kind(path) == .file || Files.kind(path) == .other { return .found(path) }
             let problem = Files.kind(path) == .directory ? "is a directory" : "no such file"
             return .missing(
                 DevloopError(.spec, "\"\(file)\": \(problem)", hint: "create it, or name another one with -f"),
-                candidates: [path])
+                candidates: [path: stamp])
         }
+        let candidates = names.map { Paths.resolve($0, in: request.directory) }
+        let stamps = Dictionary(uniqueKeysWithValues: candidates.map { ($0, FileStamp(of: $0)) })
         var directory = Paths.clean(request.directory)
         while true {
             for name in names {
@@ -74,6 +79,6 @@ package enum Devloopfile {
         return .missing(
             DevloopError(
                 .spec, "there is no Devloopfile in \"\(request.directory)\" or above", hint: "create a Devloopfile"),
-            candidates: names.map { Paths.resolve($0, in: request.directory) })
+            candidates: stamps)
     }
 }

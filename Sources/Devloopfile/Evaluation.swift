@@ -15,5 +15,11 @@ package struct Evaluation: Sendable {
     /// Absolute path of the spec; nil when none was found.
     package var file: String?
 
+    /// What the watched paths were when they were read.
+    var stamps: [String: FileStamp] = [:]
+
+    /// Whether a watched path is no longer what was read: whoever starts to watch after the evaluation asks this.
+    package var isOutdated: Bool { stamps.contains { FileStamp(of: $0.key) != $0.value } }
+
     package init() {}
 }

@@ -50,6 +50,10 @@ extension Evaluator {
         let faults = errors.errors.map { error in
             var fault = described(error.message)
             fault.location = location(error.position)
+            // What comes unexpected is seldom where the mistake is.
+            if fault.hint == nil, error.message.hasPrefix("got ") {
+                fault.hint = "look for a missing bracket, quote, comma or colon here and on the lines above"
+            }
             return fault
         }
         var first = faults.first ?? DevloopError(.spec, "\(errors)")

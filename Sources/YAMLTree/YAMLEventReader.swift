@@ -94,7 +94,8 @@ struct YAMLEventReader: ~Copyable {
         return DevloopError(
             .yaml, message, at: SourceLocation(file: file, line: mark.line + 1, column: mark.column + 1),
             hint: isTab(line: mark.line, column: mark.column)
-                ? "indent with spaces; YAML does not allow tabs there" : nil)
+                ? "indent with spaces; YAML does not allow tabs there"
+                : "look at brackets, quotes and indentation here and on the lines above")
     }
 
     /// Line and column of a byte; columns count code points.

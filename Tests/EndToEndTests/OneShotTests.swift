@@ -26,7 +26,8 @@ extension EndToEnd {
                 #expect(events.last?["exit"] == 0)
                 let names = ["link-manager", "social-graph-manager"]
                 for name in names {
-                    let deployment = try await cluster.client.get(.deployments, name: name, namespace: cluster.namespace)
+                    let deployment = try await cluster.client.get(
+                        .deployments, name: name, namespace: cluster.namespace)
                     #expect(deployment.at("status", "readyReplicas")?.int == 1)
                     // One-shot images have no agent: the kubelet's own judgement counts.
                     let container = deployment.at("spec", "template", "spec", "containers")?[0]
@@ -44,7 +45,8 @@ extension EndToEnd {
 
                 // What devloop did not make, it does not take down.
                 _ = try await cluster.client.create(
-                    ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "mine"]], namespace: cluster.namespace)
+                    ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "mine"]],
+                    namespace: cluster.namespace)
                 let down = try await Devloop.run(
                     ["down", "-n", cluster.namespace], in: workspace.path, environment: environment)
                 #expect(down.code == 0, "\(down.errorText)")

@@ -42,7 +42,8 @@ extension EndToEnd {
                     ProcessCommand(["bash", "-c", command], directory: directory))
                 last = result.outputText + result.errorText
                 return output.isEmpty
-                    ? result.status.isSuccess : result.outputText.split(separator: "\n").joined(separator: "\n") == output
+                    ? result.status.isSuccess
+                    : result.outputText.split(separator: "\n").joined(separator: "\n") == output
             }
             #expect(matches, "'\(command)' answered '\(last)' instead of '\(output)'")
         }

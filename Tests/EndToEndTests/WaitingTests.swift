@@ -13,7 +13,8 @@ extension EndToEnd {
     struct WaitingTests {
         /// Runs `up` in the project, and Ctrl-C at the end.
         private static func up(
-            _ project: Project, _ cluster: Cluster, kubeconfig: String? = nil, _ body: (LiveDevloop) async throws -> Void
+            _ project: Project, _ cluster: Cluster, kubeconfig: String? = nil,
+            _ body: (LiveDevloop) async throws -> Void
         ) async throws {
             try await LiveDevloop.run(
                 ["-n", cluster.namespace], in: project.path,

@@ -35,6 +35,15 @@ import Testing
         #expect(LogLine(stamped: Array("2026-11-24T13:50:00Z ".utf8)).text == [])
     }
 
+    @Test(arguments: [
+        ("unable to retrieve container logs for containerd://40cc7896", true),
+        // The same words from the container itself carry a stamp.
+        ("2026-11-24T13:50:00Z unable to retrieve container logs for x", false), ("no stamp here", false),
+    ])
+    func theKubeletsExcuseIsNoLog(_ text: String, isApology: Bool) {
+        #expect(LogLine(stamped: Array(text.utf8)).isApology == isApology)
+    }
+
     private static func line(_ second: Int, _ fraction: Int, _ text: String) -> LogLine {
         LogLine(time: LogTimestamp(seconds: second, nanoseconds: fraction), text: Array(text.utf8))
     }

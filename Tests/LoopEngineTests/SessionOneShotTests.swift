@@ -59,7 +59,7 @@ struct SessionOneShotTests {
             #expect(
                 end.reason
                     == "web: web-1: main ended with exit code 2\n  main | starting\n  main | fatal: no database")
-            #expect(end.hint == "its last lines are in the log")
+            #expect(end.hint == "its last lines say why")
             #expect(end.failed.map(\.resource) == ["web"])
         }
     }

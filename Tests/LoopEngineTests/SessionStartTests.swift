@@ -73,6 +73,39 @@ struct SessionStartTests {
         }
     }
 
+    @Test func aSaveBetweenReadingAndWatchingIsNotMissed() async throws {
+        let error = DevloopError(.spec, "there is no Devloopfile")
+        try await TestSession.run(Samples.web(), prepare: { $0.spec.set(error, mendedUnseenBy: Samples.web()) }) {
+            test in
+            try await test.events.wait(.planFailed)
+            try await test.events.wait(.planLoaded)
+            try await test.bringUp()
+        }
+    }
+
+    @Test func wrongUsageEndsTheSession() async throws {
+        let error = DevloopError(.usage, "the spec takes no arguments, but \"x\" was given after --")
+        try await TestSession.run(Samples.web(), prepare: { $0.spec.set(error) }) { test in
+            try await test.events.wait(.planFailed)
+            #expect(try await test.events.wait(.sessionEnded).number("exit") == 2)
+        }
+    }
+
+    @Test func aSaveOfAManifestIsServed() async throws {
+        try await TestSession.run(Samples.web()) { test in
+            let last = try await test.bringUp()
+            test.spec.set(Samples.web(ports: [PortForward(localPort: 8080, containerPort: 80)]))
+            test.watch.save(FakeSpec.file)
+            let decision = try await test.events.wait(.decisionMade, after: last) { $0.text("action") == "apply" }
+            #expect(decision.save == 1)
+            try await test.events.wait(.objectApplied, after: decision.sequence)
+            test.connection.setPods("web", [.ready("web-2", generation: test.connection.generation("web"))])
+            let served = try await test.events.wait(.saveServed, after: last)
+            #expect(served.save == 1)
+            #expect(served.text("way") == "image")
+        }
+    }
+
     @Test func aPlanThatBreaksLaterLeavesEverythingRunning() async throws {
         try await TestSession.run(Samples.web()) { test in
             let last = try await test.bringUp()

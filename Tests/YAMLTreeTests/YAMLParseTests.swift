@@ -27,6 +27,9 @@ struct YAMLParseTests {
         #expect(try YAML.json(text, file: "t.yaml") == want)
     }
 
+    /// What a parser notices late is seldom where the mistake is.
+    private static let look = "look at brackets, quotes and indentation here and on the lines above"
+
     struct Failure: Sendable, CustomTestStringConvertible {
         var text: String
         var message: String
@@ -48,18 +51,19 @@ struct YAMLParseTests {
         Failure("a: 1\n---\nb: *x\nc: &x 1\n", "unknown anchor \"x\"", 3, 4),
         Failure("v:\n  <<: 1\n", "\"<<\" needs a mapping or a list of mappings", 2, 7),
         Failure("v:\n  <<: [{a: 1}, 2]\n", "\"<<\" needs a mapping or a list of mappings", 2, 16),
-        Failure("a: b: c\n", "mapping values are not allowed in this context", 1, 5),
+        Failure("a: b: c\n", "mapping values are not allowed in this context", 1, 5, hint: Self.look),
         Failure(
             "a: [1, 2\nb: 3\n", "did not find expected ',' or ']' while parsing a flow sequence that starts on line 1",
-            2, 2),
+            2, 2, hint: Self.look),
         Failure(
             "a:\n\tb: 1\n", "found character that cannot start any token while scanning for the next token", 2, 1,
             hint: "indent with spaces; YAML does not allow tabs there"),
         Failure(
-            "a: \"x\n", "found unexpected end of stream while scanning a quoted scalar that starts on line 1", 2, 1),
+            "a: \"x\n", "found unexpected end of stream while scanning a quoted scalar that starts on line 1", 2, 1,
+            hint: Self.look),
         Failure(
             "{\n\t\"a\": \"\\ud83d\"}", "found invalid Unicode character escape code while parsing a quoted scalar", 2,
-            10),
+            10, hint: Self.look),
     ])
     func failsWithPlace(_ failure: Failure) {
         let error = #expect(throws: DevloopError.self) { try YAML.parse(failure.text, file: "dir/t.yaml") }

@@ -73,6 +73,6 @@ enum ContainerFailure {
         return PodStatus.Failure(
             code: loops ? "CrashLoopBackOff" : "Error", container: name, exitCode: code,
             message: "\(name) ended with \(how)" + (loops ? ", \(restarts) restarts so far" : ""),
-            hint: "its last lines are in the log")
+            hint: "its last lines say why")
     }
 }

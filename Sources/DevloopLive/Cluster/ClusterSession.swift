@@ -35,6 +35,16 @@ final class ClusterSession: ClusterConnection {
     }
 
     func lastLines(pod: PodStatus, container: String, previous: Bool) async -> [String] {
+        // Between two lives of a container neither log can be read for a moment.
+        for attempt in 0..<3 {
+            if attempt > 0 { try? await Task.sleep(for: .milliseconds(200)) }
+            let lines = await readLastLines(pod: pod, container: container, previous: previous)
+            if !lines.isEmpty { return lines }
+        }
+        return []
+    }
+
+    private func readLastLines(pod: PodStatus, container: String, previous: Bool) async -> [String] {
         for previous in previous ? [true, false] : [false] {
             var options = LogOptions(previous: previous)
             options.tailLines = 10

@@ -15,7 +15,7 @@ struct SpecAdapter: SpecPort {
         let evaluation = await evaluation()
         return SpecOutcome(
             plan: evaluation.plan, error: evaluation.error, watchedFiles: evaluation.watchedFiles,
-            output: evaluation.output, file: evaluation.file)
+            output: evaluation.output, file: evaluation.file, isOutdated: { evaluation.isOutdated })
     }
 
     func evaluation() async -> Evaluation {

@@ -21,7 +21,8 @@ enum Manifest {
     private static func add(_ node: YAMLNode, to objects: inout [ManifestObject]) throws(DevloopError) {
         guard node.mapping != nil else {
             throw DevloopError(
-                .yaml, "a manifest must be a mapping with apiVersion, kind and metadata", at: node.location)
+                .yaml, "a manifest must be a mapping with apiVersion, kind and metadata", at: node.location,
+                hint: "take files that are no manifests out of the k8s_yaml() call")
         }
         let kind = try text(node["kind"], "kind", of: node)
         _ = try text(node["apiVersion"], "apiVersion", of: node)

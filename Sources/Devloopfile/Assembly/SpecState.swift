@@ -51,10 +51,13 @@ struct SpecState {
     /// Variables that the spec has set for its commands.
     var environment: [String: String] = [:]
     private(set) var watchedFiles: [String] = []
-    private var watched: Set<String> = []
+    /// What the watched paths were right before they were read.
+    private(set) var stamps: [String: FileStamp] = [:]
 
     /// Adds an absolute path to those whose change evaluates again.
     mutating func watch(_ path: String) {
-        if watched.insert(path).inserted { watchedFiles.append(path) }
+        guard stamps[path] == nil else { return }
+        stamps[path] = FileStamp(of: path)
+        watchedFiles.append(path)
     }
 }

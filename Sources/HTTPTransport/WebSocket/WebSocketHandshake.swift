@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DevloopCore
+
 /// The opening of a WebSocket (RFC 6455 §4): what to send, and whether the answer fits.
 struct WebSocketHandshake {
     /// RFC 6455 §1.3.

@@ -24,7 +24,8 @@ extension KubeClient {
         return try await json(
             Call(
                 resource.path(namespace: place, name: name), method: "PATCH", query: query,
-                body: PortDefaults.filled(object).jsonBytes, contentType: "application/apply-patch+yaml",
+                body: PortDefaults.filled(SecretData.encoded(object)).jsonBytes,
+                contentType: "application/apply-patch+yaml",
                 isRepeatable: true, what: describe("apply", resource, place, name)))
     }
 }

@@ -66,6 +66,10 @@ extension KubeFailure {
             DevloopError(
                 .clusterUnreachable, "\(what): the cluster answered \(status): \(message)",
                 hint: "it is overloaded or still starting", cause: self)
+        case 400, 422:
+            DevloopError(
+                .objectRefused, "\(what): \(message)",
+                hint: "mend the named fields; 'kubectl explain' tells what they take", cause: self)
         default: DevloopError(.objectRefused, "\(what): \(message)", cause: self)
         }
     }

@@ -40,7 +40,10 @@ package struct LogStream: AsyncSequence, Sendable {
         /// - Throws: `DevloopError`; the request is sent with the first call.
         package mutating func next() async throws -> LogLine? {
             if lines == nil { lines = LineReader(try await open(), maximumLine: Self.maximumLine) }
-            return try await lines?.next().map { LogLine(stamped: $0) }
+            while let line = try await lines?.next().map({ LogLine(stamped: $0) }) {
+                if !line.isApology { return line }
+            }
+            return nil
         }
     }
 

@@ -12,6 +12,10 @@ package struct LogLine: Sendable, Equatable {
         self.text = text
     }
 
+    /// The kubelet's own words in the place of a log that the runtime no longer has; the container did not say them.
+    var isApology: Bool { time == nil && text.starts(with: Self.apology) }
+    private static let apology = Array("unable to retrieve container logs for ".utf8)
+
     /// Splits a line as the API delivers it with `timestamps=true`.
     package init(stamped line: [UInt8]) {
         // A stamp has at most 35 bytes.

@@ -18,12 +18,18 @@ package struct SpecOutcome: Sendable {
     package var output: [String]
     /// The file that was found; nil when there is none.
     package var file: String?
+    /// Whether a watched file is no longer what the evaluation read.
+    package var isOutdated: @Sendable () -> Bool
 
-    package init(plan: Plan?, error: DevloopError?, watchedFiles: [String], output: [String], file: String?) {
+    package init(
+        plan: Plan?, error: DevloopError?, watchedFiles: [String], output: [String], file: String?,
+        isOutdated: @escaping @Sendable () -> Bool = { false }
+    ) {
         self.plan = plan
         self.error = error
         self.watchedFiles = watchedFiles
         self.output = output
         self.file = file
+        self.isOutdated = isOutdated
     }
 }

@@ -57,9 +57,7 @@ extension Session {
 
     private func reload(_ save: Int, reason: String) async {
         journal.record(.decisionMade, save: save, ["action": "reload", "reason": .string(reason)])
-        let before = resources.mapValues(\.needsDeploy)
-        await loadPlan()
-        for name in order where resources[name]?.needsDeploy == true && before[name] != true { note(save, for: name) }
+        await loadPlan(save: save)
     }
 
     private func act(on outcome: Decider.Outcome, save: Int, paths: [String]) {

@@ -5,16 +5,28 @@ import Plan
 
 extension Session {
     /// Evaluates the spec and takes over what changed; a broken spec leaves everything as it runs.
-    func loadPlan() async {
-        let start = now
-        let outcome = await ports.spec.evaluate()
+    ///
+    /// A file that is saved after it was read and before it is watched would go unseen, hence the second look.
+    /// - Parameter save: the save that asks for it; it is served when what it changed is.
+    func loadPlan(save: Int? = nil) async {
+        // A spec that changes what it reads is never up to date.
+        for _ in 0..<3 {
+            let start = now
+            let outcome = await ports.spec.evaluate()
+            await loadPlan(outcome, duration: now - start, save: save)
+            guard !isOneShot, end == nil, outcome.isOutdated() else { return }
+        }
+    }
+
+    private func loadPlan(_ outcome: SpecOutcome, duration: Duration, save: Int?) async {
         for line in outcome.output { journal.record(.logWritten, resource: nil, ["text": .string(line)]) }
         guard end == nil else { return }
         guard let newPlan = outcome.plan, outcome.error == nil else {
             let error = outcome.error ?? DevloopError(.spec, "the Devloopfile gave no plan")
             watchedForMending = Set(outcome.watchedFiles)
             journal.record(.planFailed, Self.fields(error))
-            if isOneShot {
+            // No save mends the command line; but what runs already is not ended by an edit of the file.
+            if isOneShot || (plan == nil && error.code == .usage) {
                 stop(error.code.exit, reason: error.description, hint: error.hint)
             } else {
                 await updateWatch()
@@ -31,13 +43,13 @@ extension Session {
             .planLoaded,
             [
                 "resources": .array(newPlan.resources.map { .string($0.name) }),
-                "duration": .int((now - start).milliseconds),
+                "duration": .int(duration.milliseconds),
                 "warnings": .array(
                     newPlan.warnings.map { warning in
                         .string(warning.location.map { "\($0): \(warning.message)" } ?? warning.message)
                     }),
             ])
-        await take(newPlan)
+        await take(newPlan, save: save)
         await updateWatch()
         if isOneShot, order.isEmpty { return stop(.ok, reason: "the plan has no resources") }
         if plan?.resources.contains(where: { $0.kubernetes != nil }) == true, connection == nil {
@@ -48,7 +60,8 @@ extension Session {
     }
 
     /// Replaces the plan; resources whose inputs differ are updated, those that left are pruned.
-    private func take(_ newPlan: Plan) async {
+    private func take(_ newPlan: Plan, save: Int?) async {
+        var changedNames: [String] = []
         let old = plan
         plan = newPlan
         let chosen = options.names.isEmpty ? nil : withDependencies(options.names, in: newPlan)
@@ -75,9 +88,10 @@ extension Session {
                 }
                 state.resource = resource
                 if changed || imagesChanged {
-                    state.needsDeploy = true
+                    changedNames.append(name)
+                    if let save { state.saves.insert(save) }
                     journal.record(
-                        .decisionMade, save: state.saves.max(), resource: name,
+                        .decisionMade, save: save, resource: name,
                         [
                             "action": "apply",
                             "reason": .string(changed ? "its definition changed" : "its image's rules changed"),
@@ -87,10 +101,12 @@ extension Session {
             } else {
                 var state = ResourceState(resource)
                 state.needsDeploy = true
+                if let save { state.saves.insert(save) }
                 resources[name] = state
             }
         }
         for name in resources.keys where !order.contains(name) { drop(name) }
+        for name in changedNames { requestDeploy(name) }
         if old != nil, options.names.isEmpty { await prune() }
         settleSavesWithoutWork()
         restartObservation()
@@ -160,7 +176,8 @@ extension Session {
     }
 
     func updateWatch() async {
-        guard !isOneShot else { return }
+        guard !isOneShot, end == nil else { return }
+        guard isWatching else { return await startWatch() }
         do {
             try await ports.watch.update(roots: await watchRoots())
         } catch {

@@ -161,7 +161,8 @@ extension Session {
     private func refreshAfterSync(_ name: String) {
         // The kubelet looks once a second; the agent's own check is newer (design §4.3), so the sync counts as ready.
         guard let state = resources[name], !state.isTaskRunning, !state.needsDeploy else { return }
-        if case .starting = state.status, !state.currentPods.isEmpty, state.wasReady {
+        // During a rollout the Pods themselves say when it is done.
+        if case .starting = state.status, !state.currentPods.isEmpty, state.wasReady, state.stages.isEmpty {
             set(.ready, for: name)
         } else {
             refresh(name)
@@ -190,7 +191,7 @@ extension Session {
                 "pod": .string(pod), "container": .string(container), "code": .int(code), "message": .string(message),
             ])
         set(
-            .failed("\(pod): \(message)", hint: "its last lines are in the log; the next save starts it again"),
+            .failed("\(pod): \(message)", hint: "its last lines say why; the next save starts it again"),
             for: name)
     }
 

@@ -28,6 +28,7 @@ package actor Session {
     var forwards: [any OpenForward] = []
     /// Files that mend the spec or the kubeconfig, beyond the plan's own.
     var watchedForMending: Set<String> = []
+    var isWatching = false
     var tasks: [Int: Task<Void, Never>] = [:]
     var lastTask = 0
     var observing: Task<Void, Never>?
@@ -53,7 +54,7 @@ package actor Session {
     package func run() async -> SessionEnd {
         journal.record(
             .sessionStarted, ["command": .string(options.mode.rawValue), "version": .string(options.version)])
-        spawn { await $0.begin() }
+        spawn { await $0.loadPlan() }
         for await _ in ended {}
         let result = end ?? SessionEnd(status: .interrupted, reason: "interrupted", hint: nil, failed: [])
         await shutDown()
@@ -81,13 +82,9 @@ package actor Session {
         endedContinuation.finish()
     }
 
-    private func begin() async {
-        await loadPlan()
-        if end == nil, !isOneShot { await watch() }
-    }
-
     /// Watches for files until the session ends.
-    private func watch() async {
+    func startWatch() async {
+        isWatching = true
         do {
             let changes = try await ports.watch.start(roots: await watchRoots())
             spawn { session in

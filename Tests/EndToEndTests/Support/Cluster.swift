@@ -51,7 +51,7 @@ struct Cluster {
         do {
             let object = try await client.get(resource, name: name, namespace: namespace)
             return object.at("metadata", "deletionTimestamp") == nil
-        } catch where error.kubeFailure?.isNotFound == true {
+        } catch  where error.kubeFailure?.isNotFound == true {
             return false
         }
     }

@@ -89,15 +89,19 @@ final class LiveDevloop: Sendable {
     ) async throws {
         let output = OutputBox()
         // By this the process is found among all others.
-        let mark = "mark-\(UInt64.random(in: 0...UInt64.max))"
-        let command = Devloop.command(
-            ["up", "--ui", "json"] + words + ["--", mark], directory, environment)
+        let mark = "DEVLOOP_TEST_SESSION=\(UInt64.random(in: 0...UInt64.max))"
+        var environment = environment
+        environment["DEVLOOP_TEST_SESSION"] = String(mark.split(separator: "=")[1])
+        let command = Devloop.command(["up", "--ui", "json"] + words, directory, environment)
         let channel = try await ProcessRunner.open(command) { bytes in
             output.state.withLock { $0.errors += bytes }
         }
         var pid: Int?
         _ = await poll {
-            pid = LiveProcesses.matching(mark).first { $0 != Int(getpid()) }
+            pid = LiveProcesses.parents().filter { $0.value == Int(getpid()) }.map(\.key).first { child in
+                (try? TestFiles.read("/proc/\(child)/environ"))?.contains(mark) == true
+                    && LiveProcesses.matching("up").contains(child)
+            }
             return pid != nil
         }
         guard let pid else { throw DevloopError(.process, "devloop did not start") }
@@ -140,7 +144,8 @@ final class LiveDevloop: Sendable {
         guard isThere, let found else {
             let tail = events.suffix(40).map(\.jsonText).joined(separator: "\n")
             throw DevloopError(
-                .process, "no \(kind) of \(resource ?? "any") after \(after) within \(deadline); the last events:\n"
+                .process,
+                "no \(kind) of \(resource ?? "any") after \(after) within \(deadline); the last events:\n"
                     + "\(tail)\nstandard error: \(errorText)")
         }
         return found

@@ -18,13 +18,16 @@ final class Workspace: Sendable {
 
     /// Waits for other test runs, then makes the files equal to those of this checkout.
     static func open() async throws -> Workspace {
-        let cache = ProcessEnvironment.value("XDG_CACHE_HOME").flatMap { $0.isEmpty ? nil : $0 }
+        let cache =
+            ProcessEnvironment.value("XDG_CACHE_HOME").flatMap { $0.isEmpty ? nil : $0 }
             ?? "\(ProcessEnvironment.value("HOME") ?? "/tmp")/.cache"
         let folder = "\(cache)/devloop/e2e"
         try TestFiles.makeDirectory("\(folder)/repository")
         let lock = Glibc.open("\(folder)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard lock >= 0 else { throw DevloopError(.file, "cannot open \(folder)/lock") }
-        guard await poll(deadline: .seconds(600), every: .milliseconds(200), until: { flock(lock, LOCK_EX | LOCK_NB) == 0 })
+        guard
+            await poll(
+                deadline: .seconds(600), every: .milliseconds(200), until: { flock(lock, LOCK_EX | LOCK_NB) == 0 })
         else {
             close(lock)
             throw DevloopError(.process, "another test run holds \(folder)/lock")
@@ -69,7 +72,8 @@ final class Workspace: Sendable {
     private static func files(in folder: String) async throws -> Set<String> {
         let result = try await ProcessRunner.run(
             ProcessCommand([
-                "git", "-C", folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "Devloopfile",
+                "git", "-C", folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--",
+                "Devloopfile",
                 "services", "k8s", ".gitignore", ".devloopignore",
             ]))
         let all = result.stdout.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }

@@ -25,6 +25,17 @@ final class FakeSpec: SpecPort {
         }
     }
 
+    /// The spec is broken when it is read, and mended before anything watches it.
+    func set(_ error: DevloopError, mendedUnseenBy plan: Plan) {
+        set(error)
+        outcome.withLock {
+            $0.isOutdated = { [weak self] in
+                self?.set(plan)
+                return true
+            }
+        }
+    }
+
     func evaluate() async -> SpecOutcome { outcome.withLock { $0 } }
 }
 

@@ -83,6 +83,6 @@ extension PodStatus {
             verdict: .failing(
                 Failure(
                     code: "CrashLoopBackOff", container: "main", exitCode: 2, message: "main ended with exit code 2",
-                    hint: "its last lines are in the log")), word: "CrashLoopBackOff", restarts: 2)
+                    hint: "its last lines say why")), word: "CrashLoopBackOff", restarts: 2)
     }
 }

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+import Glibc
+import ProcessRunner
+
+/// A running `devloop up --ui json` with one resource.
+final class UpSession: Sendable {
+    let inbox: EventInbox
+    /// Of the program.
+    let pid: Int
+    private let channel: ProcessChannel
+    private let errors: ErrorText
+
+    /// Starts it and waits until the resource is ready.
+    init(_ context: BenchContext, spec: String, directory: String, namespace: String) async throws {
+        let (errors, inbox) = (ErrorText(), EventInbox())
+        self.errors = errors
+        self.inbox = inbox
+        channel = try await ProcessRunner.open(
+            ProcessCommand(
+                [context.program, "up", "--ui", "json", "-f", spec, "-n", namespace], directory: directory,
+                environment: .exact(context.environment))
+        ) { errors.add($0) }
+        let own = Int(getpid())
+        pid =
+            ProcessFacts.matching("cmdline", "up --ui json -f \(spec) -n \(namespace)")
+            .first { ProcessFacts.parent($0) == own } ?? 0
+        let channel = channel
+        // Ends when the program does, and `stop` ends the program.
+        Task.detached {
+            while let bytes = try? await channel.receive() { inbox.add(bytes) }
+            inbox.close()
+        }
+        try await until("\(spec) is up", .seconds(900)) {
+            guard !inbox.isClosed else { throw BenchFailure("devloop up ended: \(errors.text)") }
+            let states = inbox.events("resource.changed")
+            if let failed = states.last, failed["state"]?.string == "failed" {
+                throw BenchFailure("devloop up: \(failed["reason"]?.string ?? "failed")")
+            }
+            return states.contains { $0["state"]?.string == "ready" }
+        }
+    }
+
+    /// The stages of the save that was served after this index; nil when none comes within ten seconds.
+    func served(since index: Int, deadline: Duration = .seconds(10)) async throws -> JSONValue? {
+        let end = ContinuousClock.now + deadline
+        while ContinuousClock.now < end {
+            if let event = inbox.events("save.served", since: index).last { return event }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        return nil
+    }
+
+    /// Ctrl-C, and the end of it.
+    func stop() async {
+        if pid > 0 { kill(pid_t(pid), SIGINT) }
+        let end = ContinuousClock.now + .seconds(10)
+        while !inbox.isClosed, ContinuousClock.now < end { try? await Task.sleep(for: .milliseconds(20)) }
+        await channel.close()
+    }
+}
