@@ -132,6 +132,7 @@ extension PodSyncSession {
                 result.filesSent += 1
                 if case .patch = item.entry.content { result.filesPatched += 1 }
             }
+            try await sending.flush()
             result.bytesSent += sending.bytesSent
             result.bytesSent += UInt64(try await send(.commit(set: id), id: Frame.setID(id)))
             try await wait { self.progress.committed[id] != nil || self.progress.faults[id] != nil }

@@ -153,10 +153,17 @@ package actor PodSyncSession {
     ///
     /// A channel gives a cancelled sender up, which could not be told from a broken stream; and the `abort` of a cancelled
     /// set has to go out too. A stream that takes nothing any more is ended by the pings.
+    /// - Returns: bytes on the stream.
     @discardableResult
     func send(_ message: Message, id: UInt32 = 0) async throws -> Int {
-        if let failure { throw failure }
         let bytes = message.frame(id: id).encoded(using: crc)
+        try await send(frames: bytes)
+        return bytes.count
+    }
+
+    /// Sends whole frames, as ``send(_:id:)`` does with one.
+    func send(frames bytes: [UInt8]) async throws {
+        if let failure { throw failure }
         let channel = channel
         let sending = Task { try await channel.send(bytes) }
         do {
@@ -165,7 +172,6 @@ package actor PodSyncSession {
             await fail(Self.lost(error))
             throw failure ?? Self.lost(error)
         }
-        return bytes.count
     }
 
     /// Waits until the condition holds; it is looked at whenever the agent has said something.

@@ -12,6 +12,8 @@ struct SetSending {
     private(set) var bytesSent: UInt64 = 0
     /// Content that was sent or ordered to be copied.
     private var content: UInt64 = 0
+    /// Frames that go out together: differences make many small ones, and each send costs the stream a message.
+    private var batch: [UInt8] = []
 
     init(session: PodSyncSession, id: UInt64) {
         self.session = session
@@ -53,19 +55,36 @@ struct SetSending {
         case .copy(_, _, let length): size = UInt64(length)
         default: size = 0
         }
-        let id = id
-        let sent = content
-        let session = session
-        try await session.waitForWindow(id, sent: sent)
+        if try await !session.hasRoom(id, sent: content) {
+            try await flush()
+            try await session.waitForWindow(id, sent: content)
+        }
         content += size
-        bytesSent += UInt64(try await session.send(message, id: Frame.setID(id)))
+        batch += message.frame(id: Frame.setID(id)).encoded(using: session.crc)
+        if batch.count >= SyncLimits.chunk { try await flush() }
+    }
+
+    /// Sends what is held back; to be called after the last file.
+    mutating func flush() async throws {
+        guard !batch.isEmpty else { return }
+        let frames = batch
+        batch = []
+        bytesSent += UInt64(frames.count)
+        try await session.send(frames: frames)
     }
 }
 
 extension PodSyncSession {
+    /// Whether less than a window is on its way.
+    /// - Throws: `Fault` when the agent has refused the set, `CancellationError`.
+    func hasRoom(_ id: UInt64, sent: UInt64) throws -> Bool {
+        try Task.checkCancellation()
+        if let fault = progress.faults[id] { throw fault }
+        return sent < progress.taken(of: id) + UInt64(SyncLimits.window)
+    }
+
     /// Waits until less than a window is on its way.
     func waitForWindow(_ id: UInt64, sent: UInt64) async throws {
-        try Task.checkCancellation()
         try await wait {
             self.progress.faults[id] != nil
                 || sent < self.progress.taken(of: id) + UInt64(SyncLimits.window)

@@ -12,7 +12,7 @@ struct ImageGroup {
         let specs = "\(context.work)/specs"
         context.say("  image: bringing it up")
         let session = try await UpSession(
-            context, spec: "image/Devloopfile", directory: specs, namespace: Self.namespace)
+            context, resource: "tiny", spec: "image/Devloopfile", directory: specs, namespace: Self.namespace)
         do {
             context.say("  image: \(context.saves) saves")
             var markers = Markers()

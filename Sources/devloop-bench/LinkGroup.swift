@@ -13,7 +13,8 @@ struct LinkGroup {
         let directory = "\(context.work)/delinkcious"
         context.say("  link: bringing it up; the first time all of its packages are compiled")
         let session = try await UpSession(
-            context, spec: "services/link_service/Devloopfile", directory: directory, namespace: Self.namespace)
+            context, resource: "link-manager", spec: "services/link_service/Devloopfile", directory: directory,
+            namespace: Self.namespace)
         do {
             let pod = try await cluster.pod(Self.namespace)
             var results: [RowResult] = []

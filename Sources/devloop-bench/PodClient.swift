@@ -59,6 +59,21 @@ struct PodClient: Sendable {
         }
     }
 
+    /// Does something while the Pod is asked as often as ``wait(for:at:deadline:)`` does: asking takes its share of the
+    /// processors, and what is compared has to bear the same.
+    func asking<Result>(at path: String, _ body: () async throws -> Result) async throws -> Result {
+        let client = self
+        let asking = Task.detached {
+            while !Task.isCancelled {
+                let asked = ContinuousClock.now
+                _ = client.get(path)
+                try? await Task.sleep(until: asked + .milliseconds(4), tolerance: .zero)
+            }
+        }
+        defer { asking.cancel() }
+        return try await body()
+    }
+
     static func holds(_ body: [UInt8], _ wanted: [UInt8]) -> Bool {
         guard body.count >= wanted.count else { return false }
         return (0...(body.count - wanted.count)).contains { body[$0..<($0 + wanted.count)].elementsEqual(wanted) }

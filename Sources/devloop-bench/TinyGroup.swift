@@ -15,7 +15,7 @@ struct TinyGroup {
         try big.make()
         context.say("  tiny: bringing it up")
         let session = try await UpSession(
-            context, spec: "live/Devloopfile", directory: specs, namespace: Self.namespace)
+            context, resource: "tiny", spec: "live/Devloopfile", directory: specs, namespace: Self.namespace)
         do {
             let pod = PodClient(address: try await cluster.pod(Self.namespace).address)
             var results: [RowResult] = []

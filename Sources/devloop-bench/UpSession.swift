@@ -4,7 +4,7 @@ import DevloopCore
 import Glibc
 import ProcessRunner
 
-/// A running `devloop up --ui json` with one resource.
+/// A running `devloop up --ui json`.
 final class UpSession: Sendable {
     let inbox: EventInbox
     /// Of the program.
@@ -13,7 +13,9 @@ final class UpSession: Sendable {
     private let errors: ErrorText
 
     /// Starts it and waits until the resource is ready.
-    init(_ context: BenchContext, spec: String, directory: String, namespace: String) async throws {
+    init(
+        _ context: BenchContext, resource: String, spec: String, directory: String, namespace: String
+    ) async throws {
         let (errors, inbox) = (ErrorText(), EventInbox())
         self.errors = errors
         self.inbox = inbox
@@ -34,7 +36,7 @@ final class UpSession: Sendable {
         }
         try await until("\(spec) is up", .seconds(900)) {
             guard !inbox.isClosed else { throw BenchFailure("devloop up ended: \(errors.text)") }
-            let states = inbox.events("resource.changed")
+            let states = inbox.events("resource.changed").filter { $0["resource"]?.string == resource }
             if let failed = states.last, failed["state"]?.string == "failed" {
                 throw BenchFailure("devloop up: \(failed["reason"]?.string ?? "failed")")
             }

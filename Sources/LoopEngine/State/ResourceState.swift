@@ -84,10 +84,13 @@ struct ResourceState {
         pods.filter { !$0.isTerminating && (generation == nil || $0.generation == nil || $0.generation == generation) }
     }
 
-    /// Pods that still have to go before a rollout is complete.
+    /// Pods that still have to go before a rollout is complete. One that is on its way out has left its Services: it may
+    /// take its whole grace period, and no request comes to it.
     var oldPods: [PodStatus] {
         guard let generation else { return [] }
-        return pods.filter { $0.generation != nil && $0.generation != generation && $0.verdict != .succeeded }
+        return pods.filter { pod in
+            pod.generation != nil && pod.generation != generation && pod.verdict != .succeeded && !pod.isTerminating
+        }
     }
 
     /// What the Pods say together.
