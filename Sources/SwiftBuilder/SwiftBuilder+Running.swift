@@ -30,6 +30,8 @@ extension SwiftBuilder {
         onEvent(.started((["swift"] + arguments.dropFirst()).joined(separator: " ")))
         let stamps = expected.reduce(into: [String: FileStamp]()) { $0[$1] = FileStamp($1) }
         let start = WallClock.now()
+        if FileStamp(pinsPath) == nil { pins = .underWay }
+        defer { if case .underWay = pins { pins = FileStamp(pinsPath).map(PinsWriting.done) ?? .none } }
         freshness.open(at: start)
         writeWindow()
         let output = Mutex(BuildOutput())
@@ -67,6 +69,18 @@ extension SwiftBuilder {
         return Attempt(status: status, parser: parser, start: start, compiled: compiled, missed: missed)
     }
 
+    var pinsPath: String { "\(package)/Package.resolved" }
+
+    /// A package without pins gets them from its first build; that is no save of the user's.
+    func isWrittenByBuild(_ path: String) -> Bool {
+        guard path == pinsPath else { return false }
+        switch pins {
+        case .none: return false
+        case .underWay: return true
+        case .done(let stamp): return FileStamp(path) == stamp
+        }
+    }
+
     /// Those of the sources whose objects were written since then. The compiler writes an object as a whole or not at
     /// all, so this holds for builds that failed or were cancelled too.
     private func made(
@@ -77,6 +91,13 @@ extension SwiftBuilder {
             return FreshnessGuard.isMade(made, since: start)
         }
     }
+}
+
+/// Whether the `Package.resolved` that is there was made by a build of ours.
+enum PinsWriting {
+    case none
+    case underWay
+    case done(FileStamp)
 }
 
 /// Both streams of a build, put together to lines.

@@ -26,6 +26,7 @@ package actor SwiftBuilder {
     private var graphGeneration = 0
     var freshness = FreshnessGuard()
     var hasReadWindow = false
+    var pins = PinsWriting.none
     /// The last stripped copy of each product, and what it was made from.
     var stripped: [String: (source: FileStamp, path: String, digest: ContentDigest)] = [:]
 
@@ -67,6 +68,8 @@ package actor SwiftBuilder {
     /// say that it is another one: a manifest, new or deleted sources.
     /// - Throws: as ``graph()``.
     package func products(affectedBy files: [String]) async throws -> Set<String> {
+        let files = files.filter { !isWrittenByBuild($0) }
+        guard !files.isEmpty else { return [] }
         let old = try await graph()
         let before = files.filter { !old.isNew($0) }.flatMap(old.executables)
         guard old.isOutdated(by: files, exists: { access($0, F_OK) == 0 }) else { return Set(before) }
@@ -81,8 +84,7 @@ package actor SwiftBuilder {
         let result = try await ProcessRunner.run(
             ProcessCommand(
                 [
-                    swift.swift, "package", "--package-path", folder, "--scratch-path",
-                    "\(folder)/\(Self.scratchFolder)",
+                    swift.swift, "package", "--package-path", folder, "--scratch-path", scratch(describing: folder),
                     "describe", "--type", "json",
                 ], directory: folder, environment: .exact(environment)))
         guard result.status.isSuccess else {

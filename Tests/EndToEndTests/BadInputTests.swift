@@ -124,6 +124,33 @@ extension EndToEnd {
             #expect(!TestFiles.exists(project.folder("ran")))
         }
 
+        /// A name alone makes no minikube; the label that minikube gives its node does.
+        @Test func aMinikubeIsKnownByItsNode() async throws {
+            try await Cluster.run("minikube") { cluster in
+                let project = try Project(manifest: Project.sleeper)
+                try project.folder.write(
+                    "config", try TestFiles.read(cluster.kubeconfig).replacing("devloop-local", with: "minikube"))
+                func run() async throws -> ProcessResult {
+                    try await Devloop.run(
+                        ["run", "-n", cluster.namespace], in: project.path,
+                        environment: ["KUBECONFIG": project.folder("config")])
+                }
+                Self.check(try await run(), code: 3, says: ["minikube", "nothing in the kubeconfig says"])
+                let node = try #require(try await cluster.client.nodes().first?.at("metadata", "name")?.string)
+                let label = "minikube.k8s.io/name"
+                for word in ["\(label)=minikube", "\(label)-"] {
+                    let labelled = try await ProcessRunner.run(
+                        ProcessCommand(
+                            ["kubectl", "label", "node", node, word],
+                            environment: .inherit(adding: ["KUBECONFIG": cluster.kubeconfig])))
+                    #expect(labelled.status.isSuccess, "\(labelled.errorText)")
+                    if word.hasSuffix("-") { break }
+                    let result = try await run()
+                    #expect(result.code == 0, "\(result.errorText)")
+                }
+            }
+        }
+
         @Test func aClusterThatForbidsIsTold() async throws {
             try await Cluster.run("rbac") { cluster in
                 let project = try Project(manifest: Project.sleeper)

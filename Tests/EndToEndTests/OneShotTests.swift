@@ -28,7 +28,7 @@ extension EndToEnd {
                 for name in names {
                     let deployment = try await cluster.client.get(
                         .deployments, name: name, namespace: cluster.namespace)
-                    #expect(deployment.at("status", "readyReplicas")?.int == 1)
+                    #expect(try await cluster.becomesAvailable(name))
                     // One-shot images have no agent: the kubelet's own judgement counts.
                     let container = deployment.at("spec", "template", "spec", "containers")?[0]
                     #expect(container?["command"] == nil)

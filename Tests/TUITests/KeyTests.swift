@@ -33,8 +33,8 @@ struct KeyTests {
             Script(name: "quit", keys: Samples.keys("qy"), commands: [.quit]),
             Script(name: "quit not", keys: Samples.keys("qn"), hides: ["end the session?"]),
             Script(name: "q leaves the zoom first", keys: Samples.keys("fq"), shows: ["3 Logs", "4 Events"]),
-            Script(name: "interrupt twice", keys: [.control("c"), .control("c")], commands: [.quit, .forceQuit]),
-            Script(name: "interrupt while typing", keys: Samples.keys("/ab") + [.control("c")], commands: [.quit]),
+            Script(name: "interrupt twice", keys: [.control("c"), .control("c")], commands: [.interrupt, .forceQuit]),
+            Script(name: "interrupt while typing", keys: Samples.keys("/ab") + [.control("c")], commands: [.interrupt]),
             Script(name: "repaint", keys: [.control("l")], commands: [.repaint]),
             Script(
                 name: "logs of a service", keys: [.char("j"), .enter],

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DevloopTestSupport
 import Glibc
 import Testing
 
 /// The dashboard in a real terminal.
 @Suite(.serialized, .enabled(if: TmuxSession.isAvailable, "tmux is not installed"), .timeLimit(.minutes(2)))
 struct TerminalTests {
+    private let demo = "DEMO=\(BuiltProducts.path("devloop-dashboard-demo"))"
+
     private func open(
         _ arguments: String = "", width: Int = 80, height: Int = 24, environment: [String] = []
     ) async throws -> TmuxSession {
-        let session = try await TmuxSession(width: width, height: height, environment: environment)
+        let session = try await TmuxSession(
+            width: width, height: height,
+            environment: environment + [demo])
         session.type("clear; $DEMO \(arguments)")
         return session
     }
@@ -85,7 +90,7 @@ struct TerminalTests {
 
     @Test(arguments: ["SEGV", "ABRT", "TRAP", "QUIT"])
     func aCrashGivesTheTerminalBack(_ signal: String) async throws {
-        let session = try await TmuxSession(width: 80, height: 24)
+        let session = try await TmuxSession(width: 80, height: 24, environment: [demo])
         session.type("ulimit -c 0; stty -a > $T/before; echo READY AGAIN")
         try await session.wait("the settings") { $0.contains("\nREADY AGAIN") }
         session.type("sh -c 'echo $$ > $T/pid; exec $DEMO --output $T/output'; echo ENDED $?")
@@ -149,7 +154,7 @@ struct TerminalTests {
 
     @Test(arguments: ["dumb", "no-such-terminal", "''"])
     func anUnfitTerminalIsNamed(_ term: String) async throws {
-        let session = try await TmuxSession(width: 100, height: 24)
+        let session = try await TmuxSession(width: 100, height: 24, environment: [demo])
         session.type("TERM=\(term) $DEMO; echo ENDED $?")
         let text = try await session.wait("the error") { $0.contains("ENDED 2") }
         #expect(text.contains("cannot draw the dashboard"))
@@ -158,7 +163,7 @@ struct TerminalTests {
     }
 
     @Test func notATerminalIsSaid() async throws {
-        let session = try await TmuxSession(width: 100, height: 24)
+        let session = try await TmuxSession(width: 100, height: 24, environment: [demo])
         session.type("$DEMO < /dev/null; echo ENDED $?")
         let text = try await session.wait("the error") { $0.contains("ENDED 2") }
         #expect(text.contains("standard input is not a terminal"))

@@ -38,7 +38,7 @@ struct DemoSession: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await produce(store) }
             for await command in commands {
-                if command == .quit || command == .forceQuit { break }
+                if [.quit, .interrupt, .forceQuit].contains(command) { break }
                 if command == .repaint { screen.repaint() }
                 note(command, dashboard, screen)
             }
@@ -55,7 +55,7 @@ struct DemoSession: Sendable {
         case .trigger(let name): text = "triggered \(name) by hand"
         case .triggerAll: text = "triggered all by hand"
         case .restart(let name): text = "restarting the Pod of \(name)"
-        case .quit, .forceQuit, .repaint: return
+        case .quit, .interrupt, .forceQuit, .repaint: return
         }
         dashboard.update { snapshot in
             let sequence = (snapshot.events.last?.sequence ?? 0) + 1

@@ -8,8 +8,10 @@ package enum DashboardCommand: Hashable, Sendable {
     case triggerAll
     /// Restart the Pod of this resource.
     case restart(String)
-    /// End the session in good order: confirmed `q`, or the first Ctrl-C.
+    /// The confirmed `q`: end the session in good order.
     case quit
+    /// The first Ctrl-C: the same, told as an interruption.
+    case interrupt
     /// End at once: Ctrl-C again.
     case forceQuit
     /// Draw the whole screen again.

@@ -83,7 +83,7 @@ extension ViewState {
         case .quit: if !goBack() { mode = .confirmQuit }
         case .interrupt:
             defer { isQuitting = true }
-            return [isQuitting ? .forceQuit : .quit]
+            return [isQuitting ? .forceQuit : .interrupt]
         case .repaint: return [.repaint]
         }
         return []

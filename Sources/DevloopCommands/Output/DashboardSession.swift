@@ -102,7 +102,8 @@ final class DashboardSession: Sendable {
             case .trigger(let name): await session.trigger(name)
             case .triggerAll: for service in dashboard.snapshot.services { await session.trigger(service.name) }
             case .restart(let name): await session.restart(name)
-            case .quit: await session.stop(.interrupted, reason: "ended by the user")
+            case .quit: await session.stop(.ok, reason: "ended by the user")
+            case .interrupt: await session.stop(.interrupted, reason: "interrupted")
             case .forceQuit:
                 close()
                 InterfaceChoice.endAtOnce()

@@ -20,7 +20,7 @@ struct ClusterAdapter: ClusterPort {
     func connect(_ plan: PlanSettings) async throws -> any ClusterConnection {
         let config = try KubeConfig.load(KubeConfig.paths(environment: LiveEnvironment.variables))
         let selection = try config.select(settings.context)
-        let context = selection.info()
+        let context = await ContextCheck.info(of: selection, in: config)
         guard context.isLocal || plan.allowedContexts.contains(context.name) else {
             throw DevloopError(
                 .contextNotAllowed,

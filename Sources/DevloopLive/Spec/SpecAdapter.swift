@@ -21,17 +21,17 @@ struct SpecAdapter: SpecPort {
     func evaluation() async -> Evaluation {
         await Devloopfile.evaluate(
             DevloopfileRequest(
-                file: settings.file, directory: directory, arguments: settings.arguments, context: context(),
+                file: settings.file, directory: directory, arguments: settings.arguments, context: await context(),
                 mode: mode))
     }
 
     /// Nil without a usable kubeconfig: the cluster adapter tells what is wrong with it, when it is needed.
-    private func context() -> KubernetesContext? {
-        guard
-            let selection = try? KubeConfig.load(KubeConfig.paths(environment: LiveEnvironment.variables)).select(
-                settings.context)
+    private func context() async -> KubernetesContext? {
+        guard let config = try? KubeConfig.load(KubeConfig.paths(environment: LiveEnvironment.variables)),
+            let selection = try? config.select(settings.context)
         else { return nil }
-        let info = selection.info()
+        // Only the kubeconfig is read for a plan: it needs no cluster.
+        let info = mode == .plan ? selection.info() : await ContextCheck.info(of: selection, in: config)
         return KubernetesContext(
             name: info.name, namespace: settings.namespace ?? info.namespace, isLocal: info.isLocal)
     }

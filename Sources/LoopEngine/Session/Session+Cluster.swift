@@ -70,6 +70,9 @@ extension Session {
         switch update {
         case .pods(let pods): podsChanged(pods)
         case .warning(let warning):
+            // Kubernetes repeats itself; what it says anew is told.
+            let words = "\(warning.object) \(warning.reason) \(warning.message)"
+            guard toldWarnings.insert(words).inserted else { return }
             journal.record(
                 .podWarned, resource: warning.resource,
                 [

@@ -29,6 +29,8 @@ package actor Session {
     /// Files that mend the spec or the kubeconfig, beyond the plan's own.
     var watchedForMending: Set<String> = []
     var isWatching = false
+    /// Warnings of the cluster that were told.
+    var toldWarnings: Set<String> = []
     var tasks: [Int: Task<Void, Never>] = [:]
     var lastTask = 0
     var observing: Task<Void, Never>?

@@ -47,6 +47,14 @@ struct Cluster {
         return value
     }
 
+    /// Whether the cluster counts a Deployment as served; it sums that up a moment after its Pods are ready.
+    func becomesAvailable(_ name: String) async throws -> Bool {
+        try await poll(deadline: .seconds(5)) {
+            let deployment = try await client.get(.deployments, name: name, namespace: namespace)
+            return deployment.at("status", "readyReplicas")?.int == 1
+        }
+    }
+
     func exists(_ resource: APIResource, _ name: String) async throws -> Bool {
         do {
             let object = try await client.get(resource, name: name, namespace: namespace)
