@@ -138,46 +138,23 @@ extension EndToEnd {
                 Self.check(try await run(), code: 3, says: ["minikube", "nothing in the kubeconfig says"])
                 let node = try #require(try await cluster.client.nodes().first?.at("metadata", "name")?.string)
                 let label = "minikube.k8s.io/name"
-                for word in ["\(label)=minikube", "\(label)-"] {
-                    let labelled = try await ProcessRunner.run(
-                        ProcessCommand(
-                            ["kubectl", "label", "node", node, word],
-                            environment: .inherit(adding: ["KUBECONFIG": cluster.kubeconfig])))
-                    #expect(labelled.status.isSuccess, "\(labelled.errorText)")
-                    if word.hasSuffix("-") { break }
-                    let result = try await run()
-                    #expect(result.code == 0, "\(result.errorText)")
-                }
+                try await cluster.kubectl("label", "node", node, "\(label)=minikube")
+                let result = try await run()
+                #expect(result.code == 0, "\(result.errorText)")
+                try await cluster.kubectl("label", "node", node, "\(label)-")
             }
         }
 
         @Test func aClusterThatForbidsIsTold() async throws {
             try await Cluster.run("rbac") { cluster in
                 let project = try Project(manifest: Project.sleeper)
-                let token = try await Self.tokenWithoutRights(cluster)
-                let lines = try TestFiles.read(cluster.kubeconfig).split(separator: "\n").map { line in
-                    line.contains("client-certificate-data") ? "  user: {token: \"\(token)\"}" : String(line)
-                }
-                try project.folder.write("config", lines.joined(separator: "\n"))
+                try project.folder.write("config", try await cluster.kubeconfigWithoutRights())
                 let result = try await Devloop.run(
                     ["run", "-n", cluster.namespace], in: project.path,
                     environment: ["KUBECONFIG": project.folder("config")])
                 Self.check(result, code: 4, says: ["forbidden"])
                 #expect(try await !cluster.exists(.deployments, "app"))
             }
-        }
-
-        /// The token of the namespace's own service account, which may do nothing.
-        private static func tokenWithoutRights(_ cluster: Cluster) async throws -> String {
-            var token: String?
-            _ = try await poll(deadline: .seconds(20)) {
-                let secrets = try await cluster.client.list(.secrets, namespace: cluster.namespace).items
-                token =
-                    secrets.first { $0["type"] == "kubernetes.io/service-account-token" }?.at("data", "token")?.string
-                return token != nil
-            }
-            let text = try #require(token)
-            return String(decoding: try #require(Base64.decode(text)), as: UTF8.self)
         }
     }
 }

@@ -16,7 +16,7 @@ build() {
     exec 8>"$cache_root/build.lock"
     flock -n 8 || { say "cluster: waiting for another build"; flock 8; }
     if ! built; then
-        say "cluster: compiling Kubernetes $version from Debian's source package, once, about 4 minutes"
+        say "cluster: compiling Kubernetes $version from Debian's source package, once, 4 to 8 minutes"
         local work started=$SECONDS
         work=$(mktemp -d "$cache_root/build.XXXXXX")
         # A subshell with its own -e: a failing step must not reach the next one, and the folder must go.

@@ -47,6 +47,31 @@ struct Cluster {
         return value
     }
 
+    /// A kubeconfig for the namespace's own service account, which may do nothing.
+    func kubeconfigWithoutRights() async throws -> String {
+        var token: String?
+        _ = try await poll(deadline: .seconds(20)) {
+            let secrets = try await client.list(.secrets, namespace: namespace).items
+            token = secrets.first { $0["type"] == "kubernetes.io/service-account-token" }?.at("data", "token")?.string
+            return token != nil
+        }
+        guard let bytes = token.flatMap(Base64.decode) else {
+            throw DevloopError(.kubeconfig, "\(namespace) has no service account with a token")
+        }
+        let lines = try TestFiles.read(kubeconfig).split(separator: "\n").map { line in
+            line.contains("client-certificate-data")
+                ? "  user: {token: \"\(String(decoding: bytes, as: UTF8.self))\"}" : String(line)
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// Runs kubectl against this cluster.
+    func kubectl(_ words: String...) async throws {
+        let result = try await ProcessRunner.run(
+            ProcessCommand(["kubectl"] + words, environment: .inherit(adding: ["KUBECONFIG": kubeconfig])))
+        guard result.status.isSuccess else { throw DevloopError(.process, "kubectl \(words): \(result.errorText)") }
+    }
+
     /// Whether the cluster counts a Deployment as served; it sums that up a moment after its Pods are ready.
     func becomesAvailable(_ name: String) async throws -> Bool {
         try await poll(deadline: .seconds(5)) {

@@ -116,6 +116,7 @@ final class LiveDevloop: Sendable {
     }
 
     var events: [JSONValue] { output.state.withLock(\.events) }
+    var hasEnded: Bool { events.last?["kind"]?.string == "session.ended" }
     var strangeLines: [String] { output.state.withLock(\.strange) }
     var errorText: String { output.state.withLock { String(decoding: $0.errors, as: UTF8.self) } }
     /// Number of the newest event.
