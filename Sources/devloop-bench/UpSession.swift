@@ -25,9 +25,14 @@ final class UpSession: Sendable {
                 environment: .exact(context.environment))
         ) { errors.add($0) }
         let own = Int(getpid())
-        pid =
-            ProcessFacts.matching("cmdline", "up --ui json -f \(spec) -n \(namespace)")
-            .first { ProcessFacts.parent($0) == own } ?? 0
+        var found: Int?
+        // A moment passes until the child is the program.
+        try await until("devloop up runs", .seconds(5)) {
+            found = ProcessFacts.matching("cmdline", "up --ui json -f \(spec) -n \(namespace)")
+                .first { ProcessFacts.parent($0) == own }
+            return found != nil
+        }
+        pid = found ?? 0
         let channel = channel
         // Ends when the program does, and `stop` ends the program.
         Task.detached {
