@@ -53,10 +53,14 @@ final class ChildProcess: Sendable {
     deinit { close(wake) }
 
     /// Starts the child. `onOutput` is called on the child's thread, in order, and holds up the child while it works.
-    static func start(_ command: ProcessCommand, onOutput: @escaping Handler) async throws -> ChildProcess {
+    /// - Parameter prepare: is given the child before it runs, and so before any output.
+    static func start(
+        _ command: ProcessCommand, prepare: (ChildProcess) -> Void = { _ in }, onOutput: @escaping Handler
+    ) async throws -> ChildProcess {
         let variables = command.variables
         let path = try ProgramSearch.resolve(command.program, path: variables["PATH"])
         let child = try ChildProcess(command, onOutput: onOutput)
+        prepare(child)
         try await withCheckedThrowingContinuation { (started: CheckedContinuation<Void, any Error>) in
             let result = startThread(named: "child") {
                 do {

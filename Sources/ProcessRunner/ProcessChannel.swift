@@ -14,14 +14,14 @@ package final class ProcessChannel: ByteChannel {
         command.stdin = .bytes([])
         let inbox = Inbox()
         self.inbox = inbox
-        let child = try await ChildProcess.start(command) { stream, bytes in
+        // Connected before it runs: else all that it writes until then would be taken.
+        child = try await ChildProcess.start(command, prepare: inbox.connect) { stream, bytes in
             switch stream {
             case .stdout: inbox.add(bytes)
             case .stderr: onError(bytes)
             }
         }
-        self.child = child
-        inbox.connect(child)
+        let child = child
         // The one owner of this task is the child's thread: it ends when the child has ended, and it always does.
         Task.detached { inbox.finish(await child.wait()) }
     }
@@ -65,13 +65,8 @@ private final class Inbox: Sendable {
     /// Above this the child's output is no longer taken, so that it waits.
     private static let limit = 1024 * 1024
 
-    func connect(_ child: ChildProcess) {
-        let isPaused = state.withLock { state in
-            state.child = child
-            return state.isPaused
-        }
-        if isPaused { child.setReadingPaused(true) }
-    }
+    /// To be called before the child runs.
+    func connect(_ child: ChildProcess) { state.withLock { $0.child = child } }
 
     func add(_ bytes: [UInt8]) {
         let (reader, full) = state.withLock { state in
