@@ -80,15 +80,18 @@ extension PodSyncSession {
     func hasRoom(_ id: UInt64, sent: UInt64) throws -> Bool {
         try Task.checkCancellation()
         if let fault = progress.faults[id] { throw fault }
-        return sent < progress.taken(of: id) + UInt64(SyncLimits.window)
+        return isWithinWindow(id, sent: sent)
     }
 
     /// Waits until less than a window is on its way.
     func waitForWindow(_ id: UInt64, sent: UInt64) async throws {
         try await wait {
-            self.progress.faults[id] != nil
-                || sent < self.progress.taken(of: id) + UInt64(SyncLimits.window)
+            self.progress.faults[id] != nil || self.isWithinWindow(id, sent: sent)
         }
         if let fault = progress.faults[id] { throw fault }
+    }
+
+    private func isWithinWindow(_ id: UInt64, sent: UInt64) -> Bool {
+        sent < progress.taken(of: id) + UInt64(SyncLimits.window)
     }
 }

@@ -22,6 +22,8 @@ final class ChildProcess: Sendable {
         var isInputClosed = false
         var senders: [UInt64: CheckedContinuation<Void, Never>] = [:]
         var nextSender: UInt64 = 0
+        /// 0 before it is started.
+        var pid: pid_t = 0
         var isTerminating = false
         var isReadingPaused = false
         var status: ProcessStatus?
@@ -65,6 +67,7 @@ final class ChildProcess: Sendable {
             let result = startThread(named: "child") {
                 do {
                     let pump = try ChildPump(child, path: path, variables: variables, wake: child.wake)
+                    child.state.withLock { $0.pid = pump.pid }
                     started.resume()
                     child.finish(pump.run())
                 } catch {

@@ -9,7 +9,7 @@ import Synchronization
 final class ChildPump {
     private let child: ChildProcess
     private let wake: CInt
-    private let pid: pid_t
+    let pid: pid_t
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
     // Descriptors of our ends; -1 when closed.
     private var exit: CInt = -1

@@ -26,6 +26,9 @@ package final class ProcessChannel: ByteChannel {
         Task.detached { inbox.finish(await child.wait()) }
     }
 
+    /// The program's process id; it may belong to another one when the program has ended.
+    package var pid: Int { child.state.withLock { Int($0.pid) } }
+
     deinit { child.terminate() }
 
     package func send(_ bytes: [UInt8]) async throws {

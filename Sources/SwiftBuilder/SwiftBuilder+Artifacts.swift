@@ -33,7 +33,7 @@ extension SwiftBuilder {
         mkdir(folder, 0o755)
         let path = "\(folder)/\(artifact.product)"
         let temporary = "\(path).new"
-        // In one pass, since this is part of every save: 16 ms, where a strip program and a hash took 120.
+        // In one pass, since this is part of every save: 34 ms for 16 MB, where a strip program and a hash took 120.
         var digest = try LoadableImage.copy(artifact.path, to: temporary)
         if digest == nil {
             try await runStrip(artifact.path, to: temporary)

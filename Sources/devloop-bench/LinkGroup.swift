@@ -37,7 +37,6 @@ struct LinkGroup {
 
     private func idle(_ session: UpSession, _ pod: BenchCluster.Pod) async throws -> [RowResult] {
         context.say("  idle: 60 seconds")
-        guard session.pid > 0 else { throw BenchFailure("the process of devloop was not found") }
         try await Task.sleep(for: .seconds(30))
         let before = try ProcessFacts.processorMilliseconds(session.pid)
         let start = ContinuousClock.now

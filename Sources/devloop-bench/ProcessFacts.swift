@@ -24,12 +24,6 @@ enum ProcessFacts {
         return (user + system) * 1_000 / Double(sysconf(CInt(_SC_CLK_TCK)))
     }
 
-    static func parent(_ pid: Int) -> Int? {
-        guard let text = try? Files.text("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else { return nil }
-        let fields = text[text.index(after: end)...].split(separator: " ")
-        return fields.count > 1 ? Int(fields[1]) : nil
-    }
-
     /// Processes for which a file of /proc, with spaces for its zero bytes, holds the text.
     static func matching(_ file: String, _ text: String) -> [Int] {
         let wanted = Array(text.utf8)

@@ -7,8 +7,6 @@ import ProcessRunner
 /// A running `devloop up --ui json`.
 final class UpSession: Sendable {
     let inbox: EventInbox
-    /// Of the program.
-    let pid: Int
     private let channel: ProcessChannel
     private let errors: ErrorText
 
@@ -24,15 +22,6 @@ final class UpSession: Sendable {
                 [context.program, "up", "--ui", "json", "-f", spec, "-n", namespace], directory: directory,
                 environment: .exact(context.environment))
         ) { errors.add($0) }
-        let own = Int(getpid())
-        var found: Int?
-        // A moment passes until the child is the program.
-        try await until("devloop up runs", .seconds(5)) {
-            found = ProcessFacts.matching("cmdline", "up --ui json -f \(spec) -n \(namespace)")
-                .first { ProcessFacts.parent($0) == own }
-            return found != nil
-        }
-        pid = found ?? 0
         let channel = channel
         // Ends when the program does, and `stop` ends the program.
         Task.detached {
@@ -59,9 +48,12 @@ final class UpSession: Sendable {
         return nil
     }
 
+    /// Of the program.
+    var pid: Int { channel.pid }
+
     /// Ctrl-C, and the end of it.
     func stop() async {
-        if pid > 0 { kill(pid_t(pid), SIGINT) }
+        if !inbox.isClosed { kill(pid_t(pid), SIGINT) }
         let end = ContinuousClock.now + .seconds(10)
         while !inbox.isClosed, ContinuousClock.now < end { try? await Task.sleep(for: .milliseconds(20)) }
         await channel.close()

@@ -51,7 +51,7 @@ final class LiveDevloop: Sendable {
     private let output: OutputBox
     private let reader: Task<Void, Never>
     /// Process id of devloop itself.
-    let pid: Int
+    var pid: Int { channel.pid }
 
     private final class OutputBox: Sendable {
         let state = Mutex(Output())
@@ -72,10 +72,9 @@ final class LiveDevloop: Sendable {
         }
     }
 
-    private init(_ channel: ProcessChannel, _ output: OutputBox, pid: Int) {
+    private init(_ channel: ProcessChannel, _ output: OutputBox) {
         self.channel = channel
         self.output = output
-        self.pid = pid
         reader = Task {
             while let bytes = try? await channel.receive() { output.add(bytes) }
         }
@@ -88,24 +87,11 @@ final class LiveDevloop: Sendable {
         _ body: (LiveDevloop) async throws -> Void
     ) async throws {
         let output = OutputBox()
-        // By this the process is found among all others.
-        let mark = "DEVLOOP_TEST_SESSION=\(UInt64.random(in: 0...UInt64.max))"
-        var environment = environment
-        environment["DEVLOOP_TEST_SESSION"] = String(mark.split(separator: "=")[1])
         let command = Devloop.command(["up", "--ui", "json"] + words, directory, environment)
         let channel = try await ProcessRunner.open(command) { bytes in
             output.state.withLock { $0.errors += bytes }
         }
-        var pid: Int?
-        _ = await poll {
-            pid = LiveProcesses.parents().filter { $0.value == Int(getpid()) }.map(\.key).first { child in
-                (try? TestFiles.read("/proc/\(child)/environ"))?.contains(mark) == true
-                    && LiveProcesses.matching("up").contains(child)
-            }
-            return pid != nil
-        }
-        guard let pid else { throw DevloopError(.process, "devloop did not start") }
-        let live = LiveDevloop(channel, output, pid: pid)
+        let live = LiveDevloop(channel, output)
         do {
             try await body(live)
         } catch {
