@@ -27,7 +27,7 @@ extension Devloopfile {
         let kubernetes = resource.kubernetes
         return [
             "name": .string(resource.name),
-            "kind": kubernetes == nil ? "local" : "k8s",
+            "kind": kubernetes == nil ? "local" : kubernetes?.customDeploy == nil ? "k8s" : "k8s_custom_deploy",
             "images": strings(kubernetes?.images ?? []),
             "objects": strings(kubernetes?.objects.map(\.shortName) ?? []),
             "resource_deps": strings(resource.dependencies),
@@ -42,9 +42,17 @@ extension Devloopfile {
     private static func json(_ image: Image, base: String) -> JSONValue {
         [
             "ref": .string(image.ref),
-            "builder": image.swift == nil ? "custom" : "swift",
+            "builder": .string(builder(image)),
             "live_update": .array(image.liveUpdate.map { json($0, base: base) }),
         ]
+    }
+
+    private static func builder(_ image: Image) -> String {
+        switch image.builder {
+        case .swift: "swift"
+        case .docker: "docker"
+        case .custom: "custom"
+        }
     }
 
     private static func json(_ step: LiveUpdateStep, base: String) -> JSONValue {

@@ -16,16 +16,18 @@ package struct DevloopfileRequest: Sendable {
     /// in Tilt, and with a local or allowed one.
     package var context: KubernetesContext?
     package var mode: Mode
+    package var clock: SpecClock
 
     package init(
         file: String? = nil, directory: String, arguments: [String] = [], context: KubernetesContext? = nil,
-        mode: Mode = .up
+        mode: Mode = .up, clock: SpecClock = .continuous
     ) {
         self.file = file
         self.directory = directory
         self.arguments = arguments
         self.context = context
         self.mode = mode
+        self.clock = clock
     }
 }
 
@@ -41,4 +43,21 @@ package struct KubernetesContext: Sendable, Equatable {
         self.namespace = namespace
         self.isLocal = isLocal
     }
+}
+
+/// The time of an evaluation.
+package struct SpecClock: Sendable {
+    package var now: @Sendable () -> ContinuousClock.Instant
+    package var sleep: @Sendable (Duration) async throws -> Void
+
+    package init(
+        now: @escaping @Sendable () -> ContinuousClock.Instant,
+        sleep: @escaping @Sendable (Duration) async throws -> Void
+    ) {
+        self.now = now
+        self.sleep = sleep
+    }
+
+    /// The machine's.
+    package static let continuous = SpecClock(now: { .now }, sleep: { try await Task.sleep(for: $0) })
 }

@@ -61,7 +61,7 @@ extension Evaluator {
         return first
     }
 
-    /// A message of the language, its suggestion taken out as a hint; names of Tilt that are not here are called so.
+    /// A message of the language, its suggestion taken out as a hint.
     private func described(_ message: String) -> DevloopError {
         var message = message
         var hint: String?
@@ -69,11 +69,6 @@ extension Evaluator {
             let suggestion = message[start...].dropFirst(" (did you mean ".count).dropLast(2)
             hint = "did you mean \"\(suggestion)\"?"
             message = String(message[..<start])
-        }
-        let name = message.hasPrefix("undefined: ") ? String(message.dropFirst("undefined: ".count)) : ""
-        if TiltNames.absent.contains(name) {
-            return DevloopError(
-                .spec, "\(name) is not available in this version", hint: TiltNames.replacement[name])
         }
         return DevloopError(.spec, message, hint: hint)
     }

@@ -15,6 +15,9 @@ final class Evaluator {
     let control: EvaluationControl
     var state = SpecState()
     var output: [String] = []
+    var timings: BuiltinTimings
+    /// Ends early with a thrown `CancellationError`; the clock of time-outs.
+    let sleep: @Sendable (Duration) async throws -> Void
     /// Settings that the spec takes from outside.
     var arguments = SpecArguments()
     /// Absolute paths of the files whose top level is running, the innermost last. Relative paths follow the innermost,
@@ -32,10 +35,14 @@ final class Evaluator {
         self.request = request
         self.mainFile = mainFile
         self.control = control
+        timings = BuiltinTimings(now: request.clock.now)
+        sleep = request.clock.sleep
     }
 
     /// Directory that relative paths of the spec start from.
-    var currentDirectory: String { Paths.directory(executing.last ?? mainFile) }
+    var currentDirectory: String {
+        Paths.directory(executing.last { BundledExtensions.source(of: $0) == nil } ?? mainFile)
+    }
 
     /// A path of the spec as an absolute one.
     func absolute(_ path: String) -> String { Paths.resolve(path, in: currentDirectory) }
@@ -44,7 +51,20 @@ final class Evaluator {
     func display(_ path: String) -> String { Paths.display(path, from: request.directory) }
 
     /// The value of an environment variable as the spec sees it.
-    func variable(_ name: String) -> String? { state.environment[name] ?? ProcessEnvironment.value(name) }
+    func variable(_ name: String) -> String? {
+        state.environment[name] ?? (state.unset.contains(name) ? nil : ProcessEnvironment.value(name))
+    }
+
+    /// All environment variables as the spec sees them.
+    var variables: [String: String] {
+        ProcessEnvironment.current.filter { !state.unset.contains($0.key) }.merging(state.environment) { $1 }
+    }
+
+    /// Sets a variable for the spec and its commands; nil removes it.
+    func setVariable(_ name: String, _ value: String?) {
+        state.environment[name] = value
+        if value == nil { state.unset.insert(name) } else { state.unset.remove(name) }
+    }
 
     /// Evaluates the spec and assembles the plan.
     /// - Throws: `DevloopError`, or `CancellationError` when the evaluation was cancelled.
@@ -62,8 +82,14 @@ final class Evaluator {
             if let fault = convert(error) { throw fault }
         }
         if control.isCancelled { throw CancellationError() }
-        var assembler = ResourceAssembler(state)
-        return try assembler.plan()
+        do {
+            var assembler = ResourceAssembler(state, display: display) { [unowned self] function, objects, location in
+                try names(of: objects, by: function, at: location, on: thread)
+            }
+            return try assembler.plan()
+        } catch {
+            throw convert(error) ?? DevloopError(.spec, "exit() in a function of the spec", cause: error)
+        }
     }
 
     /// The globals of a file, run now unless it has run before.
@@ -74,12 +100,14 @@ final class Evaluator {
         case nil: break
         }
         if executing.contains(path) { throw SpecFault("circular load: \(display(path))") }
-        state.watch(path)
+        let bundled = BundledExtensions.source(of: path)
+        if bundled == nil { state.watch(path) }
         do {
-            let source = try Files.read(path)
+            let source = try bundled.map { Array($0.utf8) } ?? Files.read(path)
             executing.append(path)
             defer { executing.removeLast() }
             var names = predeclared
+            if bundled != nil { names["devloop"] = .object(extensionModule()) }
             names["__file__"] = .string(path)
             names["__name__"] = .string(path == mainFile ? "__main__" : Paths.name(path))
             let globals = try Starlark.execute(
@@ -96,11 +124,15 @@ final class Evaluator {
         }
     }
 
-    private func load(_ module: String, on thread: Thread) throws -> [String: Value] {
-        if module.contains("://") {
-            throw SpecFault(
-                "cannot load \"\(module)\": extensions are not available in this version",
-                hint: "copy the extension beside the spec and load it by its path")
+    /// The globals of the file that a path or an extension's name leads to.
+    func load(_ module: String, on thread: Thread) throws -> [String: Value] {
+        if let scheme = module.firstRange(of: "://") {
+            guard module[..<scheme.lowerBound] == "ext" else {
+                throw SpecFault(
+                    "cannot load \"\(module)\": there are no modules of this kind",
+                    hint: "load a file by its path, or an extension by ext://NAME")
+            }
+            return try loadExtension(String(module[scheme.upperBound...]), on: thread)
         }
         let path = absolute(module)
         // As Tilt does for a directory that holds an extension.
@@ -108,18 +140,45 @@ final class Evaluator {
         return try execute(file, on: thread)
     }
 
+    /// The names that the spec's own function gives to workloads.
+    private func names(
+        of objects: [ManifestObject], by function: Value, at location: SourceLocation?, on thread: Thread
+    ) throws -> [String] {
+        try objects.map { object in
+            let identity = ObjectIdentity(object)
+            let id = StarlarkStruct([
+                (name: "name", value: .string(identity.name)), (name: "kind", value: .string(identity.kind)),
+                (name: "namespace", value: .string(identity.namespace)),
+                (name: "group", value: .string(identity.group)),
+            ])
+            let result = try thread.call(function, Arguments(positional: [.object(id)]))
+            guard let name = result.asString, !name.isEmpty else {
+                throw DevloopError(
+                    .spec,
+                    "workload_to_resource_function: the function must return a name for \(identity.fullName), "
+                        + "got \(result.repr())", at: location)
+            }
+            return name
+        }
+    }
+
     private func makePredeclared() -> [String: Value] {
         var names: [String: Value] = [
             "TRIGGER_MODE_AUTO": .foreign(TriggerModeValue(.auto)),
             "TRIGGER_MODE_MANUAL": .foreign(TriggerModeValue(.manual)),
             "struct": .object(StarlarkStruct.constructorFunction()),
+            "module": .object(Self.moduleConstructor()),
             "os": .object(osModule()),
+            "sys": .object(sysModule()),
             "config": .object(configModule()),
             "shlex": .object(shlexModule()),
+            "json": .object(Starlark.jsonModule()),
+            "v1alpha1": .foreign(SessionObjects(self)),
         ]
         let builtins =
-            kubernetesBuiltins() + imageBuiltins() + liveUpdateBuiltins() + localBuiltins() + fileBuiltins()
-            + sessionBuiltins() + dataBuiltins()
+            kubernetesBuiltins() + workloadBuiltins() + imageBuiltins() + liveUpdateBuiltins() + localBuiltins()
+            + fileBuiltins() + sessionBuiltins() + settingsBuiltins() + dataBuiltins() + probeBuiltins()
+            + renderBuiltins() + packageBuiltins() + extensionBuiltins() + housekeepingBuiltins() + refusedBuiltins()
         for builtin in builtins { names[builtin.name] = .object(builtin) }
         return names
     }

@@ -39,10 +39,10 @@ package struct RegistryPush: ImageDelivering {
         return name == "localhost" || name.hasPrefix("127.")
     }
 
-    /// The name below the registry: the ref with what a name may not have replaced, or the single name.
+    /// The name below the registry: the ref with slashes and colons as `_`, which is what Tilt makes of it, or the single name.
     static func repository(_ ref: String, singleName: String) -> String {
         singleName.isEmpty
-            ? ref.lowercased().map { $0.isLetter || $0.isNumber || "/-_.".contains($0) ? String($0) : "_" }.joined()
+            ? ref.lowercased().map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? String($0) : "_" }.joined()
             : singleName
     }
 

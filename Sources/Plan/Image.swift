@@ -6,14 +6,25 @@ package import DevloopCore
 package struct Image: Sendable, Equatable {
     package enum Builder: Sendable, Equatable {
         case swift(SwiftImage)
+        case docker(DockerBuild)
         case custom(CustomBuild)
     }
 
-    /// The name that manifests use, without tag: `delinkcious/link`.
+    /// The name as the spec wrote it. With a tag it stands only for references with that tag, without one for all of its
+    /// repository, as in Tilt.
     package var ref: String
     package var builder: Builder
     /// Rules of `live_update`, in the order of the spec; empty when every change makes an image.
     package var liveUpdate: [LiveUpdateStep]
+    /// Environment variables of containers whose value is the image's name are replaced like `image` itself.
+    package var matchesEnvironment = false
+    /// Refs of the spec's images that must be made before this one: `FROM` and `COPY --from` of a Dockerfile,
+    /// `image_deps` of a `custom_build`.
+    package var dependencies: [String] = []
+    /// Replaces command and arguments of the container; nil keeps those of the manifest.
+    package var entrypoint: [String]?
+    /// Replaces the arguments of the container; nil keeps those of the manifest.
+    package var containerArguments: [String]?
     package var location: SourceLocation?
 
     package init(ref: String, builder: Builder, liveUpdate: [LiveUpdateStep] = []) {
@@ -23,7 +34,33 @@ package struct Image: Sendable, Equatable {
     }
 
     package var swift: SwiftImage? { if case .swift(let value) = builder { value } else { nil } }
+    package var docker: DockerBuild? { if case .docker(let value) = builder { value } else { nil } }
     package var custom: CustomBuild? { if case .custom(let value) = builder { value } else { nil } }
+
+    /// The ref without its tag: what devloop's own tags are appended to.
+    package var repository: String {
+        let name = ref.lastIndex(of: "/").map(ref.index(after:)) ?? ref.startIndex
+        guard let colon = ref[name...].lastIndex(of: ":") else { return ref }
+        return String(ref[..<colon])
+    }
+
+    /// Absolute paths whose change is a change of the image; a Swift image asks its package instead.
+    package var inputs: [String] {
+        switch builder {
+        case .swift: []
+        case .docker(let build): build.inputs
+        case .custom(let build): build.deps
+        }
+    }
+
+    /// What among the inputs is no change.
+    package var ignored: PathFilter {
+        switch builder {
+        case .swift: PathFilter()
+        case .docker(let build): build.ignored
+        case .custom(let build): build.ignored
+        }
+    }
 }
 
 /// `swift_image(ref, package='.', product='', base='scratch', args=[], env={}, resources=[], live_update=[], live=True)`.
@@ -59,11 +96,9 @@ package struct CustomBuild: Sendable, Equatable {
     /// The command delivers the image itself.
     package var disablePush = false
     package var skipsLocalDocker = false
-    package var ignore: [String] = []
+    package var ignored = PathFilter()
     /// File into which the command writes the ref that it made; nil when it follows `$EXPECTED_REF`.
     package var outputsImageRefTo: String?
-    /// Replaces the image's entrypoint in the container; nil keeps it.
-    package var entrypoint: [String]?
 
     package init(command: Command, deps: [String]) {
         self.command = command

@@ -13,6 +13,18 @@ package struct PlanSettings: Sendable, Equatable {
     package var ciTimeout: Double = 1800
     /// `ci_settings(readiness_timeout)`: seconds for one resource to become ready; 5 minutes unless said.
     package var ciReadinessTimeout: Double = 300
+    /// `ci_settings(k8s_grace_period)`: seconds after the last deploy in which a failing Pod is no failure of the run.
+    package var ciGracePeriod: Double = 0
+    /// `update_settings(k8s_upsert_timeout_secs)`: seconds for applying one object; 30 unless said.
+    package var applyTimeout: Double = 30
+    /// `watch_settings(ignore)`: what is no change anywhere.
+    package var watchIgnored = PathFilter()
+    /// `secret_settings(disable_scrub)`: whether values of Secrets are taken out of logs and events.
+    package var scrubsSecrets = true
+    /// `config.set_enabled_resources`: the names that start with the session; nil means all.
+    package var enabledResources: [String]?
+    /// `uibutton`: commands that the dashboard offers under keys.
+    package var buttons: [Button] = []
 
     package init() {}
 }
@@ -33,6 +45,22 @@ package struct DefaultRegistry: Sendable, Equatable {
     }
 }
 
+/// A command that a person starts from the dashboard: what the extension `uibutton` makes.
+package struct Button: Sendable, Equatable {
+    package var name: String
+    /// Resource that it belongs to; nil for the session.
+    package var resource: String?
+    package var text: String
+    package var command: Command
+
+    package init(name: String, resource: String?, text: String, command: Command) {
+        self.name = name
+        self.resource = resource
+        self.text = text
+        self.command = command
+    }
+}
+
 /// A command that the user wrote, ready to be executed.
 package struct Command: Sendable, Equatable {
     /// Program and arguments. A string in the spec becomes `["sh", "-c", text]`, as in Tilt; a list stays as it is.
@@ -41,6 +69,8 @@ package struct Command: Sendable, Equatable {
     package var directory: String
     /// Variables added to the environment.
     package var environment: [String: String]
+    /// Variables taken out of it.
+    package var unset: Set<String> = []
 
     package init(arguments: [String], directory: String, environment: [String: String] = [:]) {
         self.arguments = arguments

@@ -20,6 +20,10 @@ package struct Resource: Sendable, Equatable {
     /// Whether it starts with the session; else it waits for a trigger.
     package var autoInit = true
     package var links: [Link] = []
+    /// Names of resources that must be ready each time before this one updates (`after=`).
+    package var after: [String] = []
+    /// Names of resources whose new versions make this one update too (`rebuilt_by=`).
+    package var rebuiltBy: [String] = []
     /// Where the spec made it.
     package var location: SourceLocation?
 
@@ -34,7 +38,17 @@ package struct Resource: Sendable, Equatable {
 
 /// A workload and what belongs to it.
 package struct KubernetesResource: Sendable, Equatable {
-    package enum PodReadiness: String, Sendable { case wait, ignore }
+    package enum PodReadiness: String, Sendable {
+        case wait, ignore
+        /// The Pods have to end by themselves, as those of Jobs do.
+        case succeeded
+    }
+
+    /// How Pods are found: by their owners and by selectors, or by selectors alone.
+    package enum DiscoveryStrategy: String, Sendable {
+        case owners = "default"
+        case selectorsOnly = "selectors-only"
+    }
 
     /// Objects to apply, in the order of the manifests.
     package var objects: [ManifestObject]
@@ -44,6 +58,9 @@ package struct KubernetesResource: Sendable, Equatable {
     /// Label sets that select further Pods of this resource.
     package var extraPodSelectors: [[String: String]] = []
     package var podReadiness = PodReadiness.wait
+    package var discoveryStrategy = DiscoveryStrategy.owners
+    /// Commands in the place of objects: `k8s_custom_deploy`.
+    package var customDeploy: CustomDeploy?
 
     package init(objects: [ManifestObject]) { self.objects = objects }
 }
@@ -54,6 +71,8 @@ package struct ManifestObject: Sendable, Equatable {
     package var json: JSONValue
     /// The manifest's file and the line where the document starts.
     package var location: SourceLocation?
+    /// Further places of image references in it.
+    package var imageLocators: [ImageLocator] = []
 
     package init(_ json: JSONValue, at location: SourceLocation? = nil) {
         self.json = json
@@ -107,9 +126,11 @@ package struct LocalResource: Sendable, Equatable {
     package var serveCommand: Command?
     /// Absolute paths of files or directories; a change runs the command again and restarts the server.
     package var deps: [String] = []
-    /// Patterns (`.dockerignore` syntax, relative to the spec's directory) that are no change.
-    package var ignore: [String] = []
+    /// What among the deps is no change.
+    package var ignored = PathFilter()
     package var allowParallel = false
+    /// How to tell that the server is ready; nil means as soon as it runs.
+    package var readinessProbe: Probe?
 
     package init(command: Command? = nil, serveCommand: Command? = nil) {
         self.command = command

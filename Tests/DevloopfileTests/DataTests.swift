@@ -47,7 +47,7 @@ struct DataTests {
             "[x.append(x) or encode_json(x) for x in [[]]]",
             "encode_json: the value is nested too deeply, or contains itself", "Devloopfile:1:28"
         ),
-        ("decode_json(1)", "decode_json: text must be a string or a blob, got int", "Devloopfile:1:12"),
+        ("decode_json(1)", "decode_json: json must be a string or a blob, got int", "Devloopfile:1:12"),
     ])
     func refuses(call: String, message: String, place: String) async throws {
         let error = try #require(

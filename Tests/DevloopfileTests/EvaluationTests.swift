@@ -115,9 +115,9 @@ struct EvaluationTests {
         #expect(error.backtrace == ["Devloopfile:2:5: undefined: d"])
     }
 
-    @Test func extensionsAreRefusedByName() async throws {
-        let error = try #require(await SpecFixture("load('ext://restart_process', 'x')").evaluate().error)
-        #expect(error.message.contains("extensions are not available in this version"))
+    @Test func unknownExtensionsAreRefusedByName() async throws {
+        let error = try #require(await SpecFixture("load('ext://tests/golang', 'x')").evaluate().error)
+        #expect(error.message.contains("devloop does not have this extension"))
         #expect(error.location?.line == 1)
     }
 

@@ -135,7 +135,8 @@ struct DeciderTests {
         ("redis", "redis", true), ("redis:7", "redis", true), ("redis@sha256:00", "redis", true),
         ("redis:7@sha256:00", "redis", true), ("docker.io/library/redis:7", "redis", true),
         ("docker.io/redis", "redis", true), ("index.docker.io/shop/web", "shop/web", true),
-        ("shop/web:latest", "shop/web:dev", true), ("localhost:5000/web:1", "localhost:5000/web", true),
+        ("shop/web:latest", "shop/web:dev", false), ("shop/web:dev", "shop/web:dev", true),
+        ("localhost:5000/web:1", "localhost:5000/web", true),
         ("localhost:5000/web", "localhost/web", false), ("localhost:5000/web", "web", false),
         ("shop/web-admin", "shop/web", false), ("ghcr.io/shop/web", "shop/web", false), ("", "redis", false),
     ]

@@ -17,6 +17,22 @@ package struct Renderer: Sendable {
         }
     }
 
+    /// What the spec puts in the place of a container's own.
+    package struct Override: Sendable {
+        /// Replaces command and arguments.
+        package var entrypoint: [String]?
+        /// Replaces the arguments.
+        package var arguments: [String]?
+        /// Environment variables that name the image are replaced too.
+        package var matchesEnvironment: Bool
+
+        package init(entrypoint: [String]?, arguments: [String]?, matchesEnvironment: Bool) {
+            self.entrypoint = entrypoint
+            self.arguments = arguments
+            self.matchesEnvironment = matchesEnvironment
+        }
+    }
+
     /// Where the agent is in images that we pack for `up`.
     package static let agentPath = "/devloop/agent"
     /// Where synced executables live; an emptyDir, so that they survive a crash of the container.
@@ -33,6 +49,8 @@ package struct Renderer: Sendable {
     package var resource: String
     /// Replacement by ref of the spec.
     package var references: [String: String]
+    /// What the spec says of containers of an image, by ref.
+    package var overrides: [String: Override] = [:]
     /// By ref; containers of these images get the agent.
     package var live: [String: Live]
     /// Arguments that tell the agent of a container's readiness check.
@@ -66,6 +84,9 @@ package struct Renderer: Sendable {
         var json = object.json
         json["status"] = nil
         label(&json)
+        for locator in object.imageLocators {
+            json = locator.replace(in: json) { name in ref(of: name).flatMap { references[$0] } }
+        }
         guard let path = Self.templatePath(object.kind), var template = json.value(at: path) else {
             return Rendered(json: json, generation: nil)
         }
@@ -110,10 +131,10 @@ package struct Renderer: Sendable {
             guard let containers = spec[list]?.array else { continue }
             spec[list] = .array(
                 containers.map { container in
-                    guard let name = container["image"]?.string,
-                        let ref = references.keys.sorted().first(where: { matches(name, $0) })
-                    else { return container }
                     var container = container
+                    replaceVariables(in: &container)
+                    guard let name = container["image"]?.string, let ref = ref(of: name) else { return container }
+                    if list == "containers", let override = overrides[ref] { apply(override, to: &container) }
                     container["image"] = .string(references[ref] ?? name)
                     container["imagePullPolicy"] = "IfNotPresent"
                     if list == "containers", let live = live[ref] {
@@ -128,6 +149,34 @@ package struct Renderer: Sendable {
             volumes.append(["name": .string(Self.volumeName), "emptyDir": [:]])
             spec["volumes"] = .array(volumes)
         }
+    }
+
+    /// The ref of the spec that a name in a manifest means; one with the name's own tag before one without.
+    private func ref(of name: String) -> String? {
+        references.keys.filter { matches(name, $0) }.max { ($0.count, $1) < ($1.count, $0) }
+    }
+
+    private func apply(_ override: Override, to container: inout JSONValue) {
+        if let entrypoint = override.entrypoint {
+            container["command"] = .array(entrypoint.map { .string($0) })
+            container["args"] = nil
+        }
+        if let arguments = override.arguments { container["args"] = .array(arguments.map { .string($0) }) }
+    }
+
+    private func replaceVariables(in container: inout JSONValue) {
+        guard let variables = container["env"]?.array, overrides.values.contains(where: \.matchesEnvironment) else {
+            return
+        }
+        container["env"] = .array(
+            variables.map { variable in
+                guard let value = variable["value"]?.string, let ref = ref(of: value),
+                    overrides[ref]?.matchesEnvironment == true, let reference = references[ref]
+                else { return variable }
+                var variable = variable
+                variable["value"] = .string(reference)
+                return variable
+            })
     }
 
     /// The agent becomes the command; what ran before becomes its arguments.

@@ -11,7 +11,7 @@ import Synchronization
 
 extension ClusterSession {
     func apply(_ work: ApplyWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> String? {
-        let renderer = Renderer(
+        var renderer = Renderer(
             resource: work.resource.name, references: work.references,
             live: work.live.mapValues { Renderer.Live(entrypoint: [$0.path], arguments: $0.arguments) },
             probeArguments: { container in
@@ -20,6 +20,11 @@ extension ClusterSession {
             },
             matches: ImageName.matches,
             digest: { SHA256.digest(of: Array($0.utf8)).short })
+        for image in work.images {
+            renderer.overrides[image.ref] = Renderer.Override(
+                entrypoint: image.entrypoint, arguments: image.containerArguments,
+                matchesEnvironment: image.matchesEnvironment)
+        }
         var generation: String?
         for group in ApplyOrder.groups(work.objects) {
             let rendered = group.map { ($0, renderer.render($0)) }

@@ -17,6 +17,11 @@ struct ImageMaker: Sendable {
         switch work.image.builder {
         case .swift(let swift): try await make(swift, work, onEvent)
         case .custom(let custom): try await make(custom, work.image, onEvent)
+        case .docker:
+            throw DevloopError(
+                .image, "\(work.image.ref): this version evaluates docker_build and does not run it",
+                at: work.image.location,
+                hint: "custom_build(ref, 'docker build -t $EXPECTED_REF . && ...', deps) runs it by command")
         }
     }
 
@@ -39,7 +44,8 @@ struct ImageMaker: Sendable {
         let start = ContinuousClock.now
         let image = try await packer.pack(
             SwiftImagePacker.Contents(
-                ref: work.image.ref, product: work.product, executable: artifact.path, arguments: swift.arguments,
+                ref: work.image.repository, product: work.product, executable: artifact.path,
+                arguments: swift.arguments,
                 environment: swift.environment,
                 resources: swift.resources.map { ($0.source, $0.destination) },
                 agent: work.isLive ? try HostPaths.agent() : nil))
@@ -57,10 +63,10 @@ struct ImageMaker: Sendable {
         _ custom: CustomBuild, _ image: Image, _ onEvent: @escaping @Sendable (ImageNotice) -> Void
     ) async throws -> String {
         let tag = custom.tag.isEmpty ? try contentTag(custom) : custom.tag
-        let expected = "\(image.ref):\(tag)"
+        let expected = "\(image.repository):\(tag)"
         var command = custom.command
         command.environment["EXPECTED_REF"] = expected
-        command.environment["EXPECTED_IMAGE"] = image.ref
+        command.environment["EXPECTED_IMAGE"] = image.repository
         command.environment["EXPECTED_TAG"] = tag
         guard custom.disablePush || custom.skipsLocalDocker else {
             throw DevloopError(

@@ -36,6 +36,9 @@ extension ResourceAssembler {
         target.podReadiness = options.podReadiness ?? target.podReadiness
         target.links += options.links
         for name in options.dependencies where !target.dependencies.contains(name) { target.dependencies.append(name) }
+        for name in options.after where !target.after.contains(name) { target.after.append(name) }
+        for name in options.rebuiltBy where !target.rebuiltBy.contains(name) { target.rebuiltBy.append(name) }
+        target.discoveryStrategy = options.discoveryStrategy ?? target.discoveryStrategy
         for label in options.labels where !target.labels.contains(label) { target.labels.append(label) }
     }
 

@@ -2,6 +2,7 @@
 
 import DevloopCore
 import Plan
+import Starlark
 
 /// Groups what the spec has collected into resources, by Tilt's rules: each workload takes the Services that select its
 /// Pods and what `k8s_resource(objects=)` names; the rest is `uncategorized`.
@@ -13,64 +14,107 @@ struct ResourceAssembler {
         var location: SourceLocation?
         /// Made of `objects=` alone, so that it may never have Pods.
         var isManual = false
+        /// What `k8s_kind` says, unless the resource's own options do.
+        var podReadiness: KubernetesResource.PodReadiness?
+        var customDeploy: SpecState.CustomDeployDraft?
         var options = SpecState.ResourceOptions()
     }
 
+    /// Calls the spec's own function for the names of workloads.
+    typealias Namer = (_ function: Value, _ workloads: [ManifestObject], _ at: SourceLocation?) throws -> [String]
+
     let state: SpecState
+    let display: (String) -> String
+    private let namer: Namer
     var drafts: [Draft] = []
     /// Objects that no resource has taken yet.
     var loose: [ManifestObject] = []
     var warnings: [PlanWarning]
+    let images: ImageIndex
 
-    init(_ state: SpecState) {
+    init(_ state: SpecState, display: @escaping (String) -> String, namer: @escaping Namer) {
         self.state = state
+        self.display = display
+        self.namer = namer
         warnings = state.warnings
+        images = ImageIndex(state.images)
     }
 
-    /// - Throws: code `.spec`, at the call that cannot be carried out.
-    mutating func plan() throws(DevloopError) -> Plan {
+    /// - Throws: code `.spec`, at the call that cannot be carried out; whatever the namer throws.
+    mutating func plan() throws -> Plan {
+        for custom in state.customDeploys {
+            try checkName(custom.name, at: custom.location)
+            drafts.append(
+                Draft(name: custom.name, objects: [], location: custom.location, customDeploy: custom))
+        }
         try groupWorkloads()
         for options in state.options { try apply(options) }
         try checkSteps()
-        let images = state.images.map { image in
-            var image = image
-            image.setEnvironment(state.environment)
-            return image
-        }
-        var resources = drafts.map(resource)
+        let planned = try images.planned(with: state)
+        var resources = try drafts.map(resource)
         resources += state.locals.map(resource)
         if !loose.isEmpty {
             var kubernetes = KubernetesResource(objects: loose)
             kubernetes.podReadiness = .ignore
             resources.append(Resource(name: "uncategorized", kind: .k8s(kubernetes)))
         }
-        try checkDependencies(&resources)
+        try checkEdges(&resources)
+        try checkLiveUpdates(resources)
         warnUnusedImages(resources)
+        try checkEnabled(resources)
         return Plan(
-            resources: resources, images: images, settings: state.settings, warnings: warnings,
+            resources: resources, images: planned, settings: state.settings, warnings: warnings,
             watchedFiles: state.watchedFiles)
     }
 
-    private mutating func groupWorkloads() throws(DevloopError) {
-        var workloads: [(object: SpecState.SpecObject, template: PodTemplate)] = []
-        for object in state.objects {
-            if let template = PodTemplate(of: object.object) {
-                workloads.append((object, template))
+    private mutating func groupWorkloads() throws {
+        var workloads: [(object: ManifestObject, call: SourceLocation?, rules: [SpecState.KindRule])] = []
+        for entry in state.objects {
+            let rules = state.kinds.filter { $0.selector.matches(entry.object) }
+            var object = entry.object
+            object.imageLocators = rules.flatMap(\.locators)
+            let hasImages = !object.imageReferences(inEnvironment: images.matchesEnvironment).isEmpty
+            if hasImages || rules.contains(where: \.isWorkload) {
+                workloads.append((object, entry.call, rules))
             } else {
-                loose.append(object.object)
+                loose.append(object)
             }
         }
-        let names = ObjectIdentity.uniqueNames(workloads.map { ObjectIdentity($0.object.object) })
+        let objects = workloads.map(\.object)
+        let names =
+            try state.naming.map { try self.names(of: objects, by: $0) }
+            ?? ObjectIdentity.uniqueNames(objects.map(ObjectIdentity.init))
         for (name, workload) in zip(names, workloads) {
-            try checkName(name, at: workload.object.call)
-            let namespace = ObjectIdentity(workload.object.object).namespace
-            let selecting = loose.filter {
-                ObjectIdentity($0).namespace == namespace && workload.template.isSelected(by: $0)
-            }
+            try checkName(name, at: workload.call)
+            let selecting = PodTemplate(of: workload.object).map { services(of: workload.object, $0) } ?? []
             loose.removeAll { selecting.contains($0) }
             drafts.append(
-                Draft(name: name, objects: [workload.object.object] + selecting, location: workload.object.call))
+                Draft(
+                    name: name, objects: [workload.object] + selecting, location: workload.call,
+                    podReadiness: workload.rules.compactMap(\.podReadiness).last))
         }
+    }
+
+    /// Loose Services that select the Pods; one that names no namespace may be meant for any, as in Tilt.
+    private func services(of workload: ManifestObject, _ template: PodTemplate) -> [ManifestObject] {
+        let namespace = ObjectIdentity(workload).namespace
+        return loose.filter { object in
+            let own = ObjectIdentity(object).namespace
+            return template.isSelected(by: object) && (own == "default" || own == namespace)
+        }
+    }
+
+    private func names(of objects: [ManifestObject], by naming: SpecState.Naming) throws -> [String] {
+        let names = try namer(naming.function, objects, naming.location)
+        var owners: [String: ManifestObject] = [:]
+        for (name, object) in zip(names, objects) {
+            if let first = owners.updateValue(object, forKey: name) {
+                let both = [first, object].map { ObjectIdentity($0).fullName }.joined(separator: " and ")
+                throw DevloopError(
+                    .spec, "workload_to_resource_function: \(both) both get the name \"\(name)\"", at: naming.location)
+            }
+        }
+        return names
     }
 
     /// - Throws: when another resource has this name.
@@ -83,15 +127,35 @@ struct ResourceAssembler {
         }
     }
 
-    private func resource(_ draft: Draft) -> Resource {
+    private func resource(_ draft: Draft) throws(DevloopError) -> Resource {
         var kubernetes = KubernetesResource(objects: draft.objects)
-        kubernetes.images = images(of: draft.objects)
+        var refs = draft.objects.flatMap { object in
+            object.imageReferences(inEnvironment: images.matchesEnvironment).compactMap { images.image(for: $0)?.ref }
+        }
+        if let custom = draft.customDeploy {
+            for name in custom.imageDeps {
+                guard let image = images.image(for: name) else {
+                    throw DevloopError(
+                        .spec, "k8s_custom_deploy: image_deps names \"\(name)\", which nothing builds",
+                        at: custom.location)
+                }
+                refs.append(image.ref)
+            }
+            kubernetes.customDeploy = custom.deploy
+            kubernetes.customDeploy?.apply.addEnvironment(of: state)
+            kubernetes.customDeploy?.delete.addEnvironment(of: state)
+        }
+        kubernetes.images = try images.withDependencies(refs)
         kubernetes.portForwards = draft.options.portForwards
         kubernetes.extraPodSelectors = draft.options.extraPodSelectors
+        kubernetes.discoveryStrategy = draft.options.discoveryStrategy ?? .owners
         let hasNoPods = draft.isManual && kubernetes.images.isEmpty && kubernetes.extraPodSelectors.isEmpty
-        kubernetes.podReadiness = draft.options.podReadiness ?? (hasNoPods ? .ignore : .wait)
+        kubernetes.podReadiness =
+            draft.options.podReadiness ?? draft.podReadiness ?? (hasNoPods ? .ignore : Self.readiness(of: draft))
         var resource = Resource(name: draft.name, kind: .k8s(kubernetes))
         resource.dependencies = draft.options.dependencies
+        resource.after = draft.options.after
+        resource.rebuiltBy = draft.options.rebuiltBy
         resource.labels = draft.options.labels
         resource.triggerMode = draft.options.triggerMode ?? state.triggerMode
         resource.autoInit = draft.options.autoInit ?? true
@@ -100,58 +164,28 @@ struct ResourceAssembler {
         return resource
     }
 
+    /// Jobs are done when their Pods have ended.
+    private static func readiness(of draft: Draft) -> KubernetesResource.PodReadiness {
+        let workloads = draft.objects.filter { PodTemplate(of: $0) != nil }
+        return !workloads.isEmpty && workloads.allSatisfy { $0.kind == "Job" } ? .succeeded : .wait
+    }
+
     private func resource(_ local: SpecState.LocalOptions) -> Resource {
         var resource = local.resource
         resource.triggerMode = local.triggerMode ?? state.triggerMode
         if var content = resource.local {
-            content.command?.addEnvironment(state.environment)
-            content.serveCommand?.addEnvironment(state.environment)
+            content.command?.addEnvironment(of: state)
+            content.serveCommand?.addEnvironment(of: state)
             resource.kind = .local(content)
         }
         return resource
     }
-
-    /// Refs of the plan's images in the order in which the objects use them.
-    private func images(of objects: [ManifestObject]) -> [String] {
-        var refs: [String] = []
-        for reference in objects.flatMap({ PodTemplate(of: $0)?.images ?? [] }) {
-            guard let name = ImageName(reference),
-                let image = state.images.first(where: { ImageName($0.ref)?.repository == name.repository }),
-                !refs.contains(image.ref)
-            else { continue }
-            refs.append(image.ref)
-        }
-        return refs
-    }
-
-    private func checkSteps() throws(DevloopError) {
-        guard let step = state.steps.first(where: { !$0.isUsed }) else { return }
-        throw DevloopError(
-            .spec, "\(step.typeName) is in no live_update", at: step.location,
-            hint: "pass the step to live_update of an image, or remove it")
-    }
-
-    private mutating func warnUnusedImages(_ resources: [Resource]) {
-        let used = Set(resources.flatMap { $0.kubernetes?.images ?? [] })
-        for image in state.images where !used.contains(image.ref) {
-            if state.silentUnusedImages.contains("*") || state.silentUnusedImages.contains(image.ref) { continue }
-            warnings.append(
-                PlanWarning("image \"\(image.ref)\" is used by no object of the manifests", at: image.location))
-        }
-    }
 }
 
 extension Command {
-    /// Adds variables below those that the command has itself.
-    fileprivate mutating func addEnvironment(_ variables: [String: String]) {
-        environment.merge(variables) { own, _ in own }
-    }
-}
-
-extension Image {
-    fileprivate mutating func setEnvironment(_ variables: [String: String]) {
-        guard var build = custom else { return }
-        build.command.addEnvironment(variables)
-        builder = .custom(build)
+    /// Adds what the spec has set and unset below what the command has itself.
+    mutating func addEnvironment(of state: SpecState) {
+        environment.merge(state.environment) { own, _ in own }
+        unset.formUnion(state.unset.subtracting(environment.keys))
     }
 }

@@ -2,6 +2,7 @@
 
 import DevloopCore
 import Plan
+import Starlark
 
 /// What the builtins have collected so far; the assembler makes a plan of it.
 struct SpecState {
@@ -22,6 +23,9 @@ struct SpecState {
         var triggerMode: Resource.TriggerMode?
         var autoInit: Bool?
         var dependencies: [String] = []
+        var after: [String] = []
+        var rebuiltBy: [String] = []
+        var discoveryStrategy: KubernetesResource.DiscoveryStrategy?
         var podReadiness: KubernetesResource.PodReadiness?
         var links: [Link] = []
         var labels: [String] = []
@@ -34,7 +38,33 @@ struct SpecState {
         var triggerMode: Resource.TriggerMode?
     }
 
+    /// What `k8s_kind` or `k8s_image_json_path` says of the objects that it selects.
+    struct KindRule {
+        var selector: ObjectSelector
+        var locators: [ImageLocator]
+        var podReadiness: KubernetesResource.PodReadiness?
+        /// The objects are workloads, whether images are found in them or not.
+        var isWorkload = false
+    }
+
+    /// A resource whose objects commands apply.
+    struct CustomDeployDraft {
+        var name: String
+        var deploy: CustomDeploy
+        var imageDeps: [String]
+        var location: SourceLocation?
+    }
+
+    /// The function of `workload_to_resource_function`.
+    struct Naming {
+        var function: Value
+        var location: SourceLocation?
+    }
+
     var objects: [SpecObject] = []
+    var kinds: [KindRule] = []
+    var customDeploys: [CustomDeployDraft] = []
+    var naming: Naming?
     /// Where each object was first brought in, to tell of duplicates.
     var objectPlaces: [ObjectIdentity: SourceLocation?] = [:]
     var options: [ResourceOptions] = []
@@ -50,6 +80,16 @@ struct SpecState {
     var silentUnusedImages: [String] = []
     /// Variables that the spec has set for its commands.
     var environment: [String: String] = [:]
+    /// Variables that the spec has taken from its commands.
+    var unset: Set<String> = []
+    /// Names whose lack of an effect was told.
+    var noticed: Set<String> = []
+    /// Directories that have extensions, and what their names in a load start with; empty for any name.
+    var extensionFolders: [(prefix: String, folder: String)] = []
+    /// The same directories by the names of their repositories.
+    var extensionRepositories: [String: String] = [:]
+    /// Directories of extensions that have a name of their own.
+    var namedExtensions: [String: String] = [:]
     private(set) var watchedFiles: [String] = []
     /// What the watched paths were right before they were read.
     private(set) var stamps: [String: FileStamp] = [:]

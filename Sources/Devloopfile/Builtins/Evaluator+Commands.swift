@@ -6,18 +6,30 @@ import ProcessRunner
 import Starlark
 
 extension Evaluator {
+    /// Seconds that a command of the spec may take unless it says otherwise; a spec that hangs is a session that hangs.
+    private static let defaultTimeout = 600
+    /// Bytes that a command of the spec may write.
+    private static let outputLimit = 64 << 20
+
     func localBuiltins() -> [Builtin] {
-        [
-            define(
-                "local_resource", "name", "cmd?", "deps?", "trigger_mode?", "resource_deps?", "ignore?", "auto_init?",
-                "serve_cmd?", "cmd_bat?", "serve_cmd_bat?", "allow_parallel?", "links?", "labels?", "env?",
-                "serve_env?", "dir?", "serve_dir?"
-            ) { evaluator, call in
+        let parameters = [
+            "name", "cmd?", "deps?", "trigger_mode?", "resource_deps?", "ignore?", "auto_init?",
+            "serve_cmd?", "cmd_bat?", "serve_cmd_bat?", "allow_parallel?", "links?", "labels?", "env?",
+            "serve_env?", "readiness_probe?", "dir?", "serve_dir?", "after?", "rebuilt_by?",
+        ]
+        return [
+            define("local_resource", parameters: parameters) { evaluator, call in
                 try evaluator.addLocalResource(call)
                 return .none
             },
-            define("local", "command", "quiet?", "command_bat?", "echo_off?", "env?", "dir?", "stdin?") {
-                evaluator, call in
+            // The old name, with two parameters of its own that meant nothing in the end.
+            define("test", parameters: parameters + ["tags?", "timeout?"]) { evaluator, call in
+                try evaluator.addLocalResource(call)
+                return .none
+            },
+            define(
+                "local", "command", "quiet?", "command_bat?", "echo_off?", "env?", "dir?", "stdin?", "timeout?"
+            ) { evaluator, call in
                 .foreign(try evaluator.runLocal(call))
             },
         ]
@@ -44,38 +56,46 @@ extension Evaluator {
 
     /// The Windows forms of commands (`cmd_bat`, `serve_cmd_bat`) are accepted and mean nothing here, as in Tilt.
     private func addLocalResource(_ call: BuiltinCall) throws {
-        let arguments = call.arguments
-        let name = try arguments.string(0, "name")
+        let name = try call.string("name")
         guard !name.isEmpty else { throw SpecFault("name is empty") }
         var local = LocalResource(
             command: try command(
-                arguments[1], "cmd", environment: arguments.dictionary(13, "env"), directory: arguments.given(15)),
+                call.raw("cmd"), "cmd", environment: call.dictionary("env"), directory: call.value("dir")),
             serveCommand: try command(
-                arguments[7], "serve_cmd", environment: arguments.dictionary(14, "serve_env"),
-                directory: arguments.given(16)))
+                call.raw("serve_cmd"), "serve_cmd", environment: call.dictionary("serve_env"),
+                directory: call.value("serve_dir")))
         guard local.command != nil || local.serveCommand != nil else {
             throw SpecFault("neither cmd nor serve_cmd is given", hint: "give one of them, or both")
         }
-        local.deps = try arguments.strings(2, "deps").map(absolute)
-        local.ignore = try arguments.strings(5, "ignore")
-        local.allowParallel = try arguments.bool(10, "allow_parallel") ?? false
+        local.deps = try call.strings("deps").map(absolute)
+        local.ignored.add(try call.strings("ignore"), relativeTo: currentDirectory)
+        local.allowParallel = try call.bool("allow_parallel") ?? false
+        if let value = call.value("readiness_probe") {
+            guard let probe = value.asForeign(ProbeValue.self) else {
+                throw SpecFault("readiness_probe must be a probe, got \(value.typeName)", hint: "probe(http_get=...)")
+            }
+            guard local.serveCommand != nil else { throw SpecFault("readiness_probe needs a serve_cmd") }
+            local.readinessProbe = probe.probe
+        }
         if let first = state.locals.first(where: { $0.resource.name == name }) {
             throw SpecFault(
                 "local_resource named \"\(name)\" already exists",
                 hint: first.resource.location.map { "it is there since \($0)" })
         }
         var resource = Resource(name: name, kind: .local(local))
-        resource.dependencies = try arguments.strings(4, "resource_deps")
-        resource.autoInit = try arguments.bool(6, "auto_init") ?? true
-        resource.links = try arguments.links(11)
-        resource.labels = try arguments.labels(12)
+        resource.dependencies = try call.strings("resource_deps")
+        resource.after = try call.strings("after")
+        resource.rebuiltBy = try call.strings("rebuilt_by")
+        resource.autoInit = try call.bool("auto_init") ?? true
+        resource.links = try call.links()
+        resource.labels = try call.labels()
         resource.location = call.location
-        state.locals.append(SpecState.LocalOptions(resource: resource, triggerMode: try arguments.triggerMode(3)))
+        state.locals.append(SpecState.LocalOptions(resource: resource, triggerMode: try call.triggerMode()))
     }
 
     /// Refuses before anything runs when the session's context is neither local nor allowed so far; without a context
     /// there is nothing to protect.
-    private func checkContext(_ call: BuiltinCall) throws {
+    func checkContext() throws {
         guard let context = request.context, !context.isLocal,
             !state.settings.allowedContexts.contains(context.name)
         else { return }
@@ -85,38 +105,62 @@ extension Evaluator {
     }
 
     private func runLocal(_ call: BuiltinCall) throws -> Blob {
-        try checkContext(call)
-        let arguments = call.arguments
+        let value = call.raw("command")
         guard
             let command = try command(
-                arguments[0], "command", environment: arguments.dictionary(4, "env"), directory: arguments.given(5))
+                value, "command", environment: call.dictionary("env"), directory: call.value("dir"))
         else { throw SpecFault("command is empty") }
-        let isShell = arguments[0]?.text != nil
-        let shown = isShell ? command.arguments.last ?? "" : command.arguments.joined(separator: " ")
-        if try arguments.bool(3, "echo_off") != true { output.append("local: \(shown)") }
+        let shown = value?.text ?? command.arguments.joined(separator: " ")
+        if try call.bool("echo_off") != true { output.append("local: \(shown)") }
+        let seconds = try call.int("timeout") ?? Self.defaultTimeout
+        guard seconds > 0 else { throw SpecFault("timeout must be at least 1, got \(seconds)") }
+        let input = try call.text("stdin")
+        let result = try run(command, shown: shown, input: input, timeout: .seconds(seconds))
+        if try call.bool("quiet") != true {
+            output += result.split(separator: "\n").map { " → \($0)" }
+        }
+        return Blob(result, source: "local: \(shown)")
+    }
+
+    /// Runs a command of the spec to its end, after the guard has let it pass.
+    /// - Parameter shown: how messages name it.
+    /// - Returns: its standard output.
+    /// - Throws: `SpecFault` when it is refused, cannot be started, fails, takes too long or writes too much.
+    func run(
+        _ command: Command, shown: String, input: String? = nil, timeout: Duration = .seconds(defaultTimeout)
+    ) throws -> String {
+        try checkContext()
+        let kept = variables.filter { !command.unset.contains($0.key) }
         var process = ProcessCommand(
             command.arguments, directory: command.directory,
-            environment: .inherit(adding: state.environment.merging(command.environment) { $1 }))
-        if let input = arguments.given(6) {
-            guard let text = input.text else {
-                throw SpecFault("stdin must be a string or a blob, got \(input.typeName)")
-            }
-            process.stdin = .bytes(Array(text.utf8))
-        }
-        let result: ProcessResult
+            environment: .exact(kept.merging(command.environment) { $1 }))
+        if let input { process.stdin = .bytes(Array(input.utf8)) }
+        let result: ProcessResult?
         do {
-            result = try control.wait { [process] in try await ProcessRunner.run(process) }
+            result = try control.wait { [process, sleep] in
+                try await withThrowingTaskGroup(of: ProcessResult?.self) { group in
+                    group.addTask { try await ProcessRunner.run(process, outputLimit: Self.outputLimit) }
+                    group.addTask {
+                        try await sleep(timeout)
+                        return nil
+                    }
+                    defer { group.cancelAll() }
+                    return try await group.next() ?? nil
+                }
+            }
         } catch let error as DevloopError {
             // That the program cannot be started is a fault of the spec, and ends as one.
             throw SpecFault(error.message, hint: error.hint)
+        }
+        guard let result else {
+            throw SpecFault(
+                "\"\(shown)\" was ended after \(timeout.components.seconds) seconds",
+                hint: "local(..., timeout=SECONDS) gives it more")
         }
         guard result.status.isSuccess else {
             let lines = result.errorText.split(separator: "\n").suffix(10).map { "\n  \($0)" }.joined()
             throw SpecFault("\"\(shown)\" failed: \(result.status)\(lines)")
         }
-        if try arguments.bool(1, "quiet") != true {
-            output += result.outputText.split(separator: "\n").map { " → \($0)" }
-        }
-        return Blob(result.outputText, source: "local: \(shown)")
+        return result.outputText
     }
 }

@@ -12,15 +12,18 @@ extension Evaluator {
     func configModule() -> StarlarkModule {
         let kinds: [(String, SpecArguments.Kind)] = [
             ("define_string", .string), ("define_string_list", .strings), ("define_bool", .bool),
+            ("define_object", .object),
         ]
         var functions = kinds.map { name, kind in
-            // Bools take no arguments without a flag, but all three are called alike.
+            // Bools take no arguments without a flag, but all are called alike.
             define(name, "name", "args?", "usage?") { evaluator, call in
-                let takesRest = try call.arguments.bool(1, "args") ?? false
-                guard !takesRest || kind != .bool else { throw SpecFault("a bool cannot take the arguments") }
+                let takesRest = try call.bool("args") ?? false
+                guard !takesRest || kind == .string || kind == .strings else {
+                    throw SpecFault("only strings and lists of strings can take the arguments")
+                }
                 try evaluator.arguments.define(
                     SpecArguments.Setting(
-                        name: try call.arguments.string(0, "name"), kind: kind, takesRest: takesRest))
+                        name: try call.string("name"), kind: kind, takesRest: takesRest))
                 return .none
             }
         }
@@ -29,6 +32,16 @@ extension Evaluator {
                 guard !evaluator.arguments.isParsed else { throw SpecFault("can be called once only") }
                 evaluator.arguments.isParsed = true
                 return .dict(try evaluator.settingValues())
+            })
+        functions.append(
+            define("set_enabled_resources", "resources") { evaluator, call in
+                evaluator.state.settings.enabledResources = try call.strings("resources")
+                return .none
+            })
+        functions.append(
+            define("clear_enabled_resources") { evaluator, _ in
+                evaluator.state.settings.enabledResources = []
+                return .none
             })
         var members: [String: Value] = [
             "main_path": .string(mainFile), "main_dir": .string(Paths.directory(mainFile)),

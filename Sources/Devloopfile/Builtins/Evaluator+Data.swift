@@ -38,28 +38,32 @@ extension Evaluator {
         }
     }
 
+    /// Tilt's names for what is decoded.
+    private static func textParameter(_ form: DataForm) -> String { form == .json ? "json" : "yaml" }
+
     /// `read_`, `decode_` and `encode_`, each for `json`, `yaml` and `yaml_stream`.
     func dataBuiltins() -> [Builtin] {
         DataForm.allCases.flatMap { form in
             [
                 define("read_\(form.rawValue)", "path", "default?") { evaluator, call in
-                    let path = evaluator.absolute(try call.arguments.string(0, "path"))
-                    if let fallback = call.arguments[1], Files.kind(path) == nil {
+                    let path = evaluator.absolute(try call.string("path"))
+                    if let fallback = call.raw("default"), Files.kind(path) == nil {
                         evaluator.state.watch(path)
                         return fallback
                     }
                     let text = String(decoding: try evaluator.readWatched(path), as: UTF8.self)
                     return try form.decode(text, source: evaluator.display(path))
                 },
-                define("decode_\(form.rawValue)", "text") { _, call in
-                    guard let text = call.arguments[0]?.text else {
-                        throw SpecFault("text must be a string or a blob, got \(call.arguments[0]?.typeName ?? "")")
+                define("decode_\(form.rawValue)", Self.textParameter(form)) { _, call in
+                    let parameter = Self.textParameter(form)
+                    guard let text = try call.text(parameter) else {
+                        throw SpecFault("\(parameter) must be a string or a blob, got NoneType")
                     }
-                    let source = call.arguments[0]?.asForeign(Blob.self)?.source
+                    let source = call.raw(parameter)?.asForeign(Blob.self)?.source
                     return try form.decode(text, source: source ?? call.location.map { "text at \($0)" } ?? "text")
                 },
                 define("encode_\(form.rawValue)", "obj") { _, call in
-                    .foreign(Blob(try form.encode(call.arguments[0] ?? .none), source: "encode_\(form.rawValue)"))
+                    .foreign(Blob(try form.encode(call.raw("obj") ?? .none), source: "encode_\(form.rawValue)"))
                 },
             ]
         }

@@ -7,8 +7,8 @@ extension Evaluator {
     func fileBuiltins() -> [Builtin] {
         [
             define("read_file", "file_path", "default?") { evaluator, call in
-                let path = evaluator.absolute(try call.arguments.string(0, "file_path"))
-                if let fallback = call.arguments.given(1), Files.kind(path) == nil {
+                let path = evaluator.absolute(try call.string("file_path"))
+                if let fallback = call.value("default"), Files.kind(path) == nil {
                     guard let text = fallback.text else {
                         throw SpecFault("default must be a string, got \(fallback.typeName)")
                     }
@@ -19,23 +19,38 @@ extension Evaluator {
                 return .foreign(Blob(String(decoding: bytes, as: UTF8.self), source: evaluator.display(path)))
             },
             define("watch_file", "file_path") { evaluator, call in
-                evaluator.state.watch(evaluator.absolute(try call.arguments.string(0, "file_path")))
+                evaluator.state.watch(evaluator.absolute(try call.string("file_path")))
                 return .none
             },
             define("listdir", "directory", "recursive?") { evaluator, call in
-                let path = evaluator.absolute(try call.arguments.string(0, "directory"))
-                let isRecursive = try call.arguments.bool(1, "recursive") ?? false
+                let path = evaluator.absolute(try call.string("directory"))
+                let isRecursive = try call.bool("recursive") ?? false
                 return .list(try evaluator.files(in: path, isRecursive: isRecursive).map(Value.string))
             },
             define("blob", "input") { _, call in
-                guard let text = call.arguments[0]?.text else {
-                    throw SpecFault("input must be a string, got \(call.arguments[0]?.typeName ?? "NoneType")")
+                guard let text = call.raw("input")?.text else {
+                    throw SpecFault("input must be a string, got \(call.raw("input")?.typeName ?? "NoneType")")
                 }
                 return .foreign(Blob(text, source: call.location.map { "blob at \($0)" } ?? "blob"))
             },
             define("include", "path") { evaluator, call in
-                _ = try evaluator.execute(evaluator.absolute(try call.arguments.string(0, "path")), on: call.thread)
+                _ = try evaluator.load(call.string("path"), on: call.thread)
                 return .none
+            },
+            define("load_dynamic", "path") { evaluator, call in
+                let globals = try evaluator.load(call.string("path"), on: call.thread)
+                let members = globals.sorted { $0.key < $1.key }.map { (Value.string($0.key), $0.value) }
+                let dict = Value.dict(members)
+                dict.freeze()
+                return dict
+            },
+            define("local_git_repo", "path") { evaluator, call in
+                let path = evaluator.absolute(try call.string("path"))
+                let git = Paths.resolve(".git", in: path)
+                guard Files.kind(git) != nil else {
+                    throw SpecFault("\"\(evaluator.display(path))\" is no Git repository")
+                }
+                return .foreign(GitRepositoryValue(path))
             },
         ]
     }

@@ -14,42 +14,45 @@ extension Evaluator {
             },
             define(
                 "k8s_resource", "workload?", "new_name?", "port_forwards?", "extra_pod_selectors?", "trigger_mode?",
-                "resource_deps?", "objects?", "auto_init?", "pod_readiness?", "links?", "labels?"
+                "resource_deps?", "objects?", "auto_init?", "pod_readiness?", "links?", "labels?",
+                "discovery_strategy?", "after?", "rebuilt_by?"
             ) { evaluator, call in
                 evaluator.state.options.append(try evaluator.resourceOptions(call))
                 return .none
             },
             define("port_forward", "local_port", "container_port?", "name?", "link_path?", "host?", "on_busy?") {
                 _, call in
-                .foreign(PortForwardValue(try Self.portForward(call.arguments)))
+                .foreign(PortForwardValue(try Self.portForward(call)))
             },
             define("link", "url", "name?") { _, call in
-                let url = try call.arguments.string(0, "url")
-                return .foreign(LinkValue(try Link(checking: url, name: call.arguments.string(1, "name", default: ""))))
+                let url = try call.string("url")
+                return .foreign(LinkValue(try Link(checking: url, name: call.string("name", default: ""))))
             },
         ]
     }
 
     private func resourceOptions(_ call: BuiltinCall) throws -> SpecState.ResourceOptions {
-        let arguments = call.arguments
         var options = SpecState.ResourceOptions()
-        options.workload = try arguments.string(0, "workload", default: "")
-        options.newName = try arguments.string(1, "new_name", default: "")
-        options.portForwards = try arguments.portForwards(2)
-        options.extraPodSelectors = try Self.selectors(arguments.given(3))
-        options.triggerMode = try arguments.triggerMode(4)
-        options.dependencies = try arguments.strings(5, "resource_deps")
-        options.objects = try arguments.strings(6, "objects")
-        options.autoInit = try arguments.bool(7, "auto_init")
-        if arguments.given(8) != nil {
-            let text = try arguments.string(8, "pod_readiness")
-            guard let readiness = KubernetesResource.PodReadiness(rawValue: text) else {
-                throw SpecFault("pod_readiness must be \"wait\" or \"ignore\", got \"\(text)\"")
+        options.workload = try call.string("workload", default: "")
+        options.newName = try call.string("new_name", default: "")
+        options.portForwards = try call.portForwards()
+        options.extraPodSelectors = try Self.selectors(call.value("extra_pod_selectors"))
+        options.triggerMode = try call.triggerMode()
+        options.dependencies = try call.strings("resource_deps")
+        options.after = try call.strings("after")
+        options.rebuiltBy = try call.strings("rebuilt_by")
+        options.objects = try call.strings("objects")
+        options.autoInit = try call.bool("auto_init")
+        options.podReadiness = try podReadiness(call)
+        if call.value("discovery_strategy") != nil {
+            let text = try call.string("discovery_strategy")
+            guard let strategy = KubernetesResource.DiscoveryStrategy(rawValue: text) else {
+                throw SpecFault("discovery_strategy must be \"default\" or \"selectors-only\", got \"\(text)\"")
             }
-            options.podReadiness = readiness
+            options.discoveryStrategy = strategy
         }
-        options.links = try arguments.links(9)
-        options.labels = try arguments.labels(10)
+        options.links = try call.links()
+        options.labels = try call.labels()
         options.location = call.location
         if options.workload.isEmpty {
             guard !options.objects.isEmpty else {
@@ -62,20 +65,30 @@ extension Evaluator {
         return options
     }
 
+    /// `wait`, `ignore`, `succeeded`, or nothing.
+    func podReadiness(_ call: BuiltinCall) throws -> KubernetesResource.PodReadiness? {
+        let text = try call.string("pod_readiness", default: "")
+        guard !text.isEmpty else { return nil }
+        guard let readiness = KubernetesResource.PodReadiness(rawValue: text) else {
+            throw SpecFault("pod_readiness must be \"wait\", \"ignore\" or \"succeeded\", got \"\(text)\"")
+        }
+        return readiness
+    }
+
     private static func selectors(_ value: Value?) throws -> [[String: String]] {
         guard let value else { return [] }
         let elements = value.typeName == "dict" ? [value] : (try? value.iterate()) ?? [value]
         return try elements.map { try $0.dictionary("extra_pod_selectors") }.filter { !$0.isEmpty }
     }
 
-    private static func portForward(_ arguments: [Value?]) throws -> PortForward {
-        guard let local = try arguments.int(0, "local_port") else { throw SpecFault("local_port must be an int") }
+    private static func portForward(_ call: BuiltinCall) throws -> PortForward {
+        guard let local = try call.int("local_port") else { throw SpecFault("local_port must be an int") }
         var forward = PortForward(localPort: try PortForward.port(local))
-        forward.containerPort = try arguments.int(1, "container_port").map(PortForward.port)
-        forward.name = try arguments.string(2, "name", default: "")
-        forward.linkPath = try arguments.string(3, "link_path", default: "")
-        if arguments.given(4) != nil { try forward.setHost(arguments.string(4, "host")) }
-        let busy = try arguments.string(5, "on_busy", default: PortForward.BusyPolicy.move.rawValue)
+        forward.containerPort = try call.int("container_port").map(PortForward.port)
+        forward.name = try call.string("name", default: "")
+        forward.linkPath = try call.string("link_path", default: "")
+        if call.value("host") != nil { try forward.setHost(call.string("host")) }
+        let busy = try call.string("on_busy", default: PortForward.BusyPolicy.move.rawValue)
         guard let policy = PortForward.BusyPolicy(rawValue: busy) else {
             throw SpecFault("on_busy must be \"move\" or \"fail\", got \"\(busy)\"")
         }
@@ -86,13 +99,8 @@ extension Evaluator {
     // MARK: Manifests
 
     private func addObjects(_ call: BuiltinCall) throws {
-        guard let value = call.arguments.given(0) else {
-            throw SpecFault("yaml is None", hint: "give a path or a blob")
-        }
-        let isSingle = value.text != nil
-        let sources = isSingle ? [value] : try value.iterate()
-        guard !sources.isEmpty else { throw SpecFault("yaml is empty", hint: "give a path, a blob, or a list of them") }
-        let allowsDuplicates = try call.arguments.bool(1, "allow_duplicates") ?? false
+        let sources = try manifestSources(call)
+        let allowsDuplicates = try call.bool("allow_duplicates") ?? false
         for source in sources {
             let (bytes, name) = try manifest(source)
             let objects = try Manifest.objects(bytes, file: name)
@@ -104,7 +112,21 @@ extension Evaluator {
         }
     }
 
-    private func manifest(_ source: Value) throws -> (bytes: [UInt8], name: String) {
+    /// The paths and blobs of the parameter `yaml`.
+    func manifestSources(_ call: BuiltinCall) throws -> [Value] {
+        guard let value = call.value("yaml") else {
+            throw SpecFault("yaml is None", hint: "give a path or a blob")
+        }
+        if value.text != nil { return [value] }
+        guard let sources = try? value.iterate(), value.typeName != "dict" else {
+            throw SpecFault("yaml must be paths and blobs, got \(value.typeName)")
+        }
+        guard !sources.isEmpty else { throw SpecFault("yaml is empty", hint: "give a path, a blob, or a list of them") }
+        return sources
+    }
+
+    /// Bytes of a path or blob, and the name that places show.
+    func manifest(_ source: Value) throws -> (bytes: [UInt8], name: String) {
         if let blob = source.asForeign(Blob.self) { return (Array(blob.text.utf8), blob.source) }
         guard let text = source.asString else {
             throw SpecFault("yaml must be paths and blobs, got \(source.typeName)")

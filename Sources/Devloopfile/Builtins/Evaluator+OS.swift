@@ -9,12 +9,16 @@ extension Evaluator {
         let functions = [
             define("getcwd") { evaluator, _ in .string(evaluator.currentDirectory) },
             define("getenv", "key", "default?") { evaluator, call in
-                let value = evaluator.variable(try call.arguments.string(0, "key"))
-                return value.map(Value.string) ?? call.arguments[1] ?? .none
+                let value = evaluator.variable(try call.string("key"))
+                return value.map(Value.string) ?? call.raw("default") ?? .none
             },
             define("putenv", "key", "value") { evaluator, call in
-                let key = try call.arguments.string(0, "key")
-                evaluator.state.environment[key] = try call.arguments.string(1, "value")
+                let key = try call.string("key")
+                evaluator.setVariable(key, try call.text("value") ?? "")
+                return .none
+            },
+            define("unsetenv", "key") { evaluator, call in
+                evaluator.setVariable(try call.string("key"), nil)
                 return .none
             },
         ]
@@ -42,30 +46,41 @@ extension Evaluator {
         let functions = [
             join,
             define("abspath", "path") { evaluator, call in
-                .string(evaluator.absolute(try call.arguments.string(0, "path")))
+                .string(evaluator.absolute(try call.string("path")))
             },
-            define("basename", "path") { _, call in .string(Paths.name(try call.arguments.string(0, "path"))) },
-            define("dirname", "path") { _, call in .string(Paths.directory(try call.arguments.string(0, "path"))) },
+            define("basename", "path") { _, call in .string(Paths.name(try call.string("path"))) },
+            define("dirname", "path") { _, call in .string(Paths.directory(try call.string("path"))) },
             define("exists", "path") { evaluator, call in
-                .bool(Files.kind(evaluator.absolute(try call.arguments.string(0, "path"))) != nil)
+                .bool(Files.kind(evaluator.absolute(try call.string("path"))) != nil)
             },
             define("realpath", "path") { evaluator, call in
-                let path = evaluator.absolute(try call.arguments.string(0, "path"))
+                let path = evaluator.absolute(try call.string("path"))
                 return .string(Files.realPath(path) ?? path)
             },
             define("relpath", "path", "start?") { evaluator, call in
-                let path = evaluator.absolute(try call.arguments.string(0, "path"))
-                let start = evaluator.absolute(try call.arguments.string(1, "start", default: "."))
+                let path = evaluator.absolute(try call.string("path"))
+                let start = evaluator.absolute(try call.string("start", default: "."))
                 return .string(Paths.relative(path, to: start))
             },
         ]
         return StarlarkModule("path", Dictionary(functions.map { ($0.name, .object($0)) }) { first, _ in first })
     }
 
+    /// `sys`: how devloop was called.
+    func sysModule() -> StarlarkModule {
+        let words = ["devloop", request.mode.rawValue] + request.arguments
+        return StarlarkModule(
+            "sys",
+            [
+                "argv": .list(words.map(Value.string)),
+                "executable": .string(Files.realPath("/proc/self/exe") ?? "devloop"),
+            ])
+    }
+
     /// `shlex.quote`: one word for a shell, whatever the text holds.
     func shlexModule() -> StarlarkModule {
         let quote = define("quote", "s") { _, call in
-            let text = try call.arguments.string(0, "s")
+            let text = try call.string("s")
             let isPlain = text.utf8.allSatisfy { byte in
                 "@%+=:,./-_".utf8.contains(byte)
                     || Unicode.Scalar(byte).properties.isAlphabetic && byte < 0x80

@@ -5,7 +5,7 @@ import Starlark
 
 /// The settings that a spec defines, and how the command line and the settings file fill them.
 struct SpecArguments {
-    enum Kind { case string, strings, bool }
+    enum Kind { case string, strings, bool, object }
 
     struct Setting {
         var name: String
@@ -48,6 +48,11 @@ struct SpecArguments {
             case .string: values[name] = .string(last)
             case .strings: values[name] = .list(texts.map(Value.string))
             case .bool: values[name] = .bool(last == "true")
+            case .object:
+                guard let json = try? JSONValue(parsing: last), json.object != nil else {
+                    throw usage("--\(name) must be a JSON object, got \"\(last)\"", hint: nil)
+                }
+                values[name] = Value(json)
             }
         }
         return settings.compactMap { setting in values[setting.name].map { (.string(setting.name), $0) } }
@@ -95,6 +100,7 @@ struct SpecArguments {
         switch (kind, json) {
         case (.string, .string(let text)): return .string(text)
         case (.bool, .bool(let bool)): return .bool(bool)
+        case (.object, .object): return Value(json)
         case (.strings, .array(let elements)):
             let texts = elements.compactMap(\.string)
             return texts.count == elements.count ? .list(texts.map(Value.string)) : nil

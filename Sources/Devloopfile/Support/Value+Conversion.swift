@@ -41,52 +41,10 @@ extension Value {
     }
 }
 
-extension Array where Element == Value? {
-    /// The argument at an index; nil when it was left out or is None.
-    func given(_ index: Int) -> Value? {
-        guard let value = self[index], !value.isNone else { return nil }
-        return value
-    }
-
-    /// A string that must be there.
-    func string(_ index: Int, _ parameter: String) throws -> String {
-        guard let text = self[index]?.asString else {
-            throw SpecFault("\(parameter) must be a string, got \(self[index]?.typeName ?? "NoneType")")
-        }
-        return text
-    }
-
-    /// A string that may be left out.
-    func string(_ index: Int, _ parameter: String, default text: String) throws -> String {
-        try given(index) == nil ? text : string(index, parameter)
-    }
-
-    /// A bool that may be left out.
-    func bool(_ index: Int, _ parameter: String) throws -> Bool? {
-        guard let value = given(index) else { return nil }
-        guard let bool = value.asBool else {
-            throw SpecFault("\(parameter) must be True or False, got \(value.typeName)")
-        }
-        return bool
-    }
-
-    /// An int that may be left out.
-    func int(_ index: Int, _ parameter: String) throws -> Int? {
-        guard let value = given(index) else { return nil }
-        guard let int = value.asInt else { throw SpecFault("\(parameter) must be an int, got \(value.typeName)") }
-        return int
-    }
-
-    func strings(_ index: Int, _ parameter: String) throws -> [String] {
-        try given(index)?.strings(parameter) ?? []
-    }
-
-    func dictionary(_ index: Int, _ parameter: String) throws -> [String: String] {
-        try given(index)?.dictionary(parameter) ?? [:]
-    }
-
-    func triggerMode(_ index: Int) throws -> Resource.TriggerMode? {
-        guard let value = given(index) else { return nil }
+extension BuiltinCall {
+    /// `TRIGGER_MODE_AUTO` or `TRIGGER_MODE_MANUAL`; nil when left out.
+    func triggerMode(_ name: String = "trigger_mode") throws -> Resource.TriggerMode? {
+        guard let value = value(name) else { return nil }
         guard let mode = value.asForeign(TriggerModeValue.self) else {
             throw SpecFault(
                 "trigger_mode must be TRIGGER_MODE_AUTO or TRIGGER_MODE_MANUAL, got \(value.typeName)")
@@ -95,8 +53,8 @@ extension Array where Element == Value? {
     }
 
     /// URLs, as strings or links, one or several.
-    func links(_ index: Int) throws -> [Link] {
-        guard let value = given(index) else { return [] }
+    func links(_ name: String = "links") throws -> [Link] {
+        guard let value = value(name) else { return [] }
         func link(_ element: Value) throws -> Link {
             if let link = element.asForeign(LinkValue.self) { return link.link }
             guard let url = element.asString else {
@@ -109,8 +67,8 @@ extension Array where Element == Value? {
     }
 
     /// Names for grouping; the same rule as for names of Kubernetes labels.
-    func labels(_ index: Int) throws -> [String] {
-        try strings(index, "labels").map { label in
+    func labels(_ name: String = "labels") throws -> [String] {
+        try strings(name).map { label in
             let isValid =
                 (1...63).contains(label.utf8.count) && label.first?.isLetterOrDigit == true
                 && label.last?.isLetterOrDigit == true
@@ -124,8 +82,8 @@ extension Array where Element == Value? {
     }
 
     /// Everything that `port_forwards` may be: an int, a string, a `port_forward(...)`, or a list of those.
-    func portForwards(_ index: Int) throws -> [PortForward] {
-        guard let value = given(index) else { return [] }
+    func portForwards(_ name: String = "port_forwards") throws -> [PortForward] {
+        guard let value = value(name) else { return [] }
         func forward(_ element: Value) throws -> PortForward {
             if let forward = element.asForeign(PortForwardValue.self) { return forward.forward }
             if let number = element.asInt { return PortForward(localPort: try PortForward.port(number)) }

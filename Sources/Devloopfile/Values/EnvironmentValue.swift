@@ -12,11 +12,11 @@ final class EnvironmentValue: ForeignValue {
     var typeName: String { "environ" }
     var repr: String { "environ({...})" }
     var isHashable: Bool { false }
-    var attrNames: [String] { ["get", "items", "keys", "values"] }
+    var attrNames: [String] { ["clear", "get", "items", "keys", "pop", "setdefault", "update", "values"] }
     var length: Int? { variables.count }
 
     private var variables: [(key: String, value: String)] {
-        ProcessEnvironment.current.merging(evaluator.state.environment) { $1 }.sorted { $0.key < $1.key }
+        evaluator.variables.sorted { $0.key < $1.key }
     }
 
     func attr(_ name: String) throws -> Value? {
@@ -30,6 +30,42 @@ final class EnvironmentValue: ForeignValue {
                 })
         case "items":
             return method("items") { .tuple([.string($0.key), .string($0.value)]) }
+        case "pop":
+            return .object(
+                Builtin("pop") { [self] _, arguments in
+                    let values = try Parameters("pop", ["key", "default?"]).bind(arguments)
+                    guard let key = values[0]?.asString else { throw StarlarkError("pop: key must be a string") }
+                    guard let text = evaluator.variable(key) else {
+                        guard let fallback = values[1] else { throw StarlarkError("pop: missing key") }
+                        return fallback
+                    }
+                    evaluator.setVariable(key, nil)
+                    return .string(text)
+                })
+        case "setdefault":
+            return .object(
+                Builtin("setdefault") { [self] _, arguments in
+                    let values = try Parameters("setdefault", ["key", "default?"]).bind(arguments)
+                    guard let key = values[0]?.asString else { throw StarlarkError("setdefault: key must be a string") }
+                    if let text = evaluator.variable(key) { return .string(text) }
+                    let fallback = values[1] ?? .string("")
+                    _ = try setIndex(.string(key), fallback)
+                    return fallback
+                })
+        case "update":
+            return .object(
+                Builtin("update") { [self] _, arguments in
+                    let values = try Parameters("update", ["pairs"]).bind(arguments)
+                    for (key, text) in try (values[0] ?? .none).dictionary("pairs") { evaluator.setVariable(key, text) }
+                    return .none
+                })
+        case "clear":
+            return .object(
+                Builtin("clear") { [self] _, arguments in
+                    _ = try Parameters("clear", []).bind(arguments)
+                    for (key, _) in variables { evaluator.setVariable(key, nil) }
+                    return .none
+                })
         case "keys": return method("keys") { .string($0.key) }
         case "values": return method("values") { .string($0.value) }
         default: return nil
@@ -55,7 +91,7 @@ final class EnvironmentValue: ForeignValue {
         guard let name = key.asString, let text = value.asString else {
             throw StarlarkError("environ takes strings, got \(key.typeName) and \(value.typeName)")
         }
-        evaluator.state.environment[name] = text
+        evaluator.setVariable(name, text)
         return true
     }
 

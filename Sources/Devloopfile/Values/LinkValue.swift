@@ -29,13 +29,14 @@ final class LinkValue: ForeignValue {
 }
 
 extension Link {
-    /// - Throws: when the text is no absolute URL.
-    init(checking url: String, name: String = "") throws(SpecFault) {
+    /// Text without a scheme is taken for an address of the web, as in Tilt.
+    /// - Throws: when the text is no URL.
+    init(checking text: String, name: String = "") throws(SpecFault) {
+        let url = text.contains("://") || text.hasPrefix("mailto:") ? text : "http://\(text)"
         let scheme = url.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "+-.".contains($0)) }
-        let rest = url.dropFirst(scheme.count)
         let isClean = url.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
-        guard scheme.first?.isLetter == true, rest.hasPrefix("://"), rest.count > 3, isClean else {
-            throw SpecFault("\"\(url)\" is no URL", hint: "write it with its scheme, such as http://\(url)")
+        guard !text.isEmpty, scheme.first?.isLetter == true, url.dropFirst(scheme.count).hasPrefix(":"), isClean else {
+            throw SpecFault("\"\(text)\" is no URL", hint: "such as http://localhost:8080")
         }
         self.init(url: url, name: name)
     }

@@ -51,8 +51,15 @@ package struct Decider: Sendable {
         _ paths: [String], stale: [String: Set<String>], exists: (String) -> Bool
     ) -> Outcome {
         var outcome = Outcome()
-        outcome.reloads = paths.contains { path in plan.watchedFiles.contains { Self.covers($0, path) } }
+        // What the spec wants ignored is no change anywhere.
+        let paths = paths.filter { !plan.settings.watchIgnored.matches($0) }
+        outcome.reloads = paths.contains { path in
+            plan.watchedFiles.contains { Self.covers($0, path) } || isIgnoreFile(path)
+        }
         for resource in plan.resources {
+            if let custom = resource.kubernetes?.customDeploy {
+                decide(custom, of: resource, paths, &outcome)
+            }
             if let local = resource.local {
                 decide(local, of: resource, paths, &outcome)
             } else if let kubernetes = resource.kubernetes {
@@ -65,16 +72,36 @@ package struct Decider: Sendable {
         return outcome
     }
 
+    /// Whether the path is, or may become, a file that says which inputs of an image are none.
+    private func isIgnoreFile(_ path: String) -> Bool {
+        path.hasSuffix(".dockerignore") && plan.images.contains { $0.inputs.contains { Self.covers($0, path) } }
+    }
+
     /// Whether `root` is the path itself or a directory above it.
     package static func covers(_ root: String, _ path: String) -> Bool {
         path == root || (path.hasPrefix(root) && (root.hasSuffix("/") || path.dropFirst(root.count).hasPrefix("/")))
     }
 
     private func decide(_ local: LocalResource, of resource: Resource, _ paths: [String], _ outcome: inout Outcome) {
-        guard let path = paths.first(where: { path in local.deps.contains { Self.covers($0, path) } }) else { return }
+        let found = paths.first { path in
+            local.deps.contains { Self.covers($0, path) } && !local.ignored.matches(path)
+        }
+        guard let path = found else { return }
         outcome.runs.append(resource.name)
         outcome.decisions.append(
             Decision(resource: resource.name, action: .run, reason: "\(Self.name(path)) is one of its deps"))
+    }
+
+    private func decide(
+        _ custom: CustomDeploy, of resource: Resource, _ paths: [String], _ outcome: inout Outcome
+    ) {
+        let found = paths.first { path in
+            custom.deps.contains { Self.covers($0, path) } && !custom.ignored.matches(path)
+        }
+        guard let path = found else { return }
+        outcome.runs.append(resource.name)
+        outcome.decisions.append(
+            Decision(resource: resource.name, action: .apply, reason: "\(Self.name(path)) is one of its deps"))
     }
 
     private func decide(
@@ -88,8 +115,11 @@ package struct Decider: Sendable {
             outcome.decisions.append(
                 Decision(resource: resource.name, action: .build, reason: "product \(product) is made from it"))
         }
-        let inputs = image.custom?.deps ?? []
-        var rest = paths.filter { path in inputs.contains { Self.covers($0, path) } }
+        let inputs = image.inputs
+        let ignored = image.ignored
+        var rest = paths.filter { path in
+            inputs.contains { Self.covers($0, path) } && (!ignored.matches(path) || path == image.docker?.dockerfile)
+        }
         let live = image.swift?.live ?? false
         if let fallBack = fallBack(image, paths) {
             outcome.images.insert(image.ref)

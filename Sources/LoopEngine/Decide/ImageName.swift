@@ -14,7 +14,17 @@ package enum ImageName {
         return normalised(String(name[..<colon]))
     }
 
-    package static func matches(_ text: String, ref: String) -> Bool { repository(text) == repository(ref) }
+    /// Whether a name in a manifest means a ref of the spec: any tag will do when the ref has none.
+    package static func matches(_ text: String, ref: String) -> Bool {
+        guard repository(text) == repository(ref) else { return false }
+        return tag(ref) == nil || tag(ref) == tag(text)
+    }
+
+    private static func tag(_ text: String) -> Substring? {
+        let name = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).first ?? Substring(text)
+        let slash = name.lastIndex(of: "/") ?? name.startIndex
+        return name[slash...].lastIndex(of: ":").map { name[name.index(after: $0)...] }
+    }
 
     /// `docker.io/library/redis`, `docker.io/redis` and `redis` are one name.
     private static func normalised(_ name: String) -> String {

@@ -89,16 +89,20 @@ package enum ImageNotice: Sendable {
 package struct ApplyWork: Sendable {
     package var resource: Resource
     package var objects: [ManifestObject]
+    /// The images of the spec that the objects use.
+    package var images: [Image]
     /// Image refs of the spec and what they are replaced by.
     package var references: [String: String]
     /// The program of each image whose containers get the agent, by ref; empty for one-shot commands.
     package var live: [String: LiveProgram]
 
     package init(
-        resource: Resource, objects: [ManifestObject], references: [String: String], live: [String: LiveProgram]
+        resource: Resource, objects: [ManifestObject], images: [Image], references: [String: String],
+        live: [String: LiveProgram]
     ) {
         self.resource = resource
         self.objects = objects
+        self.images = images
         self.references = references
         self.live = live
     }

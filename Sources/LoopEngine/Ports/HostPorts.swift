@@ -8,6 +8,9 @@ package protocol CommandPort: Sendable {
     /// Runs to the end; cancelling the task ends the whole group.
     /// - Returns: the exit code, 128 + n for signal n.
     func run(_ command: Command, onLine: @escaping @Sendable (String) -> Void) async throws -> Int
+    /// One attempt of a readiness probe.
+    /// - Returns: what is wrong; nil when it succeeded.
+    func probe(_ action: Probe.Action, directory: String, timeout: Duration) async -> String?
 }
 
 /// Local listeners whose connections lead to a Pod.

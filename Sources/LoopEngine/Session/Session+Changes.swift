@@ -65,10 +65,6 @@ extension Session {
             requestBuild(
                 BuildWork(package: package, products: products, changedFiles: Set(paths)), saves: [save])
         }
-        for ref in outcome.images {
-            images[ref]?.isStale = true
-            for name in users(of: ref) { requestDeploy(name) }
-        }
         for ref in Set(outcome.syncs.keys).union(outcome.deletions.keys) {
             guard var image = images[ref] else { continue }
             for file in outcome.syncs[ref] ?? [] {
@@ -83,7 +79,26 @@ extension Session {
             images[ref] = image
             publish(ref, decided: true)
         }
-        for name in outcome.runs { requestDeploy(name) }
+        // All are marked before the first one starts, so that edges between them hold within one save.
+        var wanted = Set(outcome.runs)
+        for ref in outcome.images {
+            for stale in derived(from: ref) { images[stale]?.isStale = true }
+            wanted.formUnion(users(of: ref))
+        }
+        let marked = order.filter { wanted.contains($0) && markForUpdate($0) }
+        for name in marked { advance(name) }
+    }
+
+    /// The image and those that are made from it, directly or not.
+    private func derived(from ref: String) -> Set<String> {
+        var found: Set<String> = [ref]
+        var isComplete = false
+        while !isComplete {
+            let next = images.filter { !found.isDisjoint(with: $0.value.image.dependencies) }.map(\.key)
+            isComplete = found.isSuperset(of: next)
+            found.formUnion(next)
+        }
+        return found
     }
 
     /// Names of resources that run the image.

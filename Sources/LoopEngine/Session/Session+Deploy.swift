@@ -6,12 +6,18 @@ import Plan
 extension Session {
     /// Asks for a deploy, or for a run of a local command; a newer wish replaces one that is under way (design D14).
     func requestDeploy(_ name: String) {
-        guard var state = resources[name] else { return }
+        if markForUpdate(name) { advance(name) }
+    }
+
+    /// Notes that the resource is to be updated.
+    /// - Returns: false when it waits for a trigger instead.
+    func markForUpdate(_ name: String) -> Bool {
+        guard var state = resources[name] else { return false }
         if state.resource.triggerMode == .manual, state.isApplied {
             state.hasPendingChanges = true
             resources[name] = state
             set(.idle("changed; waits for a trigger"), for: name)
-            return
+            return false
         }
         state.needsDeploy = true
         // Also a server that runs on, though it holds no slot.
@@ -21,7 +27,33 @@ extension Session {
             state.taskNumber += 1
         }
         resources[name] = state
-        advance(name)
+        return true
+    }
+
+    /// A resource has a new version: those that it rebuilds follow.
+    func announceUpdate(of name: String) {
+        guard var state = resources[name], state.updates != state.announcedUpdates else { return }
+        state.announcedUpdates = state.updates
+        resources[name] = state
+        for other in order where resources[other]?.resource.rebuiltBy.contains(name) == true {
+            guard let follower = resources[other], follower.updates > 0 else { continue }
+            journal.record(
+                .decisionMade, resource: other,
+                [
+                    "action": .string(follower.resource.local == nil ? "image" : "run"),
+                    "reason": .string("\(name) has a new version, and rebuilds it"),
+                ])
+            for ref in follower.resource.kubernetes?.images ?? [] where images[ref]?.image.swift == nil {
+                images[ref]?.isStale = true
+            }
+            requestDeploy(other)
+        }
+    }
+
+    /// Whether an update of the resource is neither wanted nor under way, and it is ready.
+    private func isSettled(_ name: String) -> Bool {
+        guard let state = resources[name] else { return true }
+        return state.status == .ready && !state.needsDeploy && !state.isTaskRunning
     }
 
     /// The user asks for an update, whatever the trigger mode.
@@ -32,7 +64,7 @@ extension Session {
         state.needsDeploy = true
         resources[name] = state
         for ref in state.resource.kubernetes?.images ?? [] {
-            if let image = images[ref], image.image.custom != nil { images[ref]?.isStale = true }
+            if let image = images[ref], image.image.swift == nil { images[ref]?.isStale = true }
             if let image = images[ref], let package = image.image.swift?.package {
                 requestBuild(BuildWork(package: package, products: [image.product], changedFiles: []), saves: [])
             }
@@ -74,6 +106,12 @@ extension Session {
         guard state.isEnabled else { return set(.idle("waits for a trigger"), for: name) }
         if let dependency = state.resource.dependencies.first(where: { resources[$0]?.wasReady == false }) {
             return set(.held("waits for \(dependency) to be ready"), for: name)
+        }
+        if let first = state.resource.after.first(where: { !isSettled($0) }) {
+            return set(.held("waits for \(first) to be ready"), for: name)
+        }
+        if let first = state.resource.rebuiltBy.first(where: { !isSettled($0) }) {
+            return set(.held("waits for the new version of \(first)"), for: name)
         }
         // Configuration and rights that no workload claims are there before the workloads that need them.
         if state.resource.kubernetes != nil, name != Self.uncategorized,
@@ -125,6 +163,7 @@ extension Session {
         state.needsDeploy = false
         state.isTaskRunning = true
         state.taskNumber += 1
+        state.updates += 1
         state.stages = []
         state.hasPendingChanges = false
         let number = state.taskNumber
@@ -140,6 +179,12 @@ extension Session {
         guard let connection, let kubernetes = resources[name]?.resource.kubernetes,
             let resource = resources[name]?.resource
         else { return }
+        if kubernetes.customDeploy != nil {
+            let error = DevloopError(
+                .objectRefused, "this version evaluates k8s_custom_deploy and does not run its commands",
+                at: resource.location, hint: "local_resource(cmd=...) runs the command that applies")
+            return deployFailed(name, number: number, error: error)
+        }
         let needed = kubernetes.images.compactMap { images[$0] }.filter(\.needsImage)
         set(.deploying(needed.isEmpty ? "applying" : "packing"), for: name)
         let live = Set(isOneShot ? [] : kubernetes.images.filter { images[$0]?.isLive == true })
@@ -193,7 +238,9 @@ extension Session {
             programs[ref] = LiveProgram(
                 path: "/app/\(image.product)", arguments: image.image.swift?.arguments ?? [])
         }
-        return ApplyWork(resource: resource, objects: kubernetes.objects, references: references, live: programs)
+        let used = kubernetes.images.compactMap { images[$0]?.image }
+        return ApplyWork(
+            resource: resource, objects: kubernetes.objects, images: used, references: references, live: programs)
     }
 
     private func applied(_ name: String, number: Int, generation: String?, start: ContinuousClock.Instant) {
@@ -216,7 +263,7 @@ extension Session {
         advanceAll()
     }
 
-    private func deployFailed(_ name: String, number: Int, error: any Error) {
+    func deployFailed(_ name: String, number: Int, error: any Error) {
         guard var state = resources[name], state.taskNumber == number else { return }
         state.isTaskRunning = false
         state.task = nil
@@ -240,63 +287,6 @@ extension Session {
         } else {
             set(.failed(error.description, hint: error.hint), for: name)
         }
-        advanceAll()
-    }
-
-    private func runLocal(_ name: String, _ local: LocalResource, number: Int) {
-        let commands = ports.commands
-        let wall = ports.clock.wall
-        let log: @Sendable (String) -> Void = { [weak self] line in
-            self?.log(name, pod: "", container: "local", LogLine(time: wall(), bytes: Array(line.utf8)))
-        }
-        set(.building, for: name)
-        let previous = resources[name]?.task
-        previous?.cancel()
-        let task = spawn { session in
-            // The server before this one has to give its port back first.
-            await previous?.value
-            do {
-                if let command = local.command {
-                    let start = await session.now
-                    let code = try await commands.run(command, onLine: log)
-                    guard code == 0 else {
-                        throw DevloopError(
-                            .build, "\(command.arguments.joined(separator: " ")): exit code \(code)",
-                            hint: "its output is in the log of \(name)")
-                    }
-                    await session.localDone(name, number: number, start: start)
-                }
-                guard let serve = local.serveCommand else {
-                    return await session.localEnded(name, number: number)
-                }
-                await session.localServes(name, number: number)
-                let code = try await commands.run(serve, onLine: log)
-                throw DevloopError(.process, "the server ended with exit code \(code)", hint: "a save starts it again")
-            } catch {
-                await session.deployFailed(name, number: number, error: error)
-            }
-        }
-        resources[name]?.task = task
-    }
-
-    private func localDone(_ name: String, number: Int, start: ContinuousClock.Instant) {
-        guard resources[name]?.taskNumber == number else { return }
-        served(name, way: "run", stages: [("run", (now - start).milliseconds)])
-    }
-
-    /// The server runs on; the slot is free for others.
-    private func localServes(_ name: String, number: Int) {
-        guard resources[name]?.taskNumber == number else { return }
-        resources[name]?.isTaskRunning = false
-        set(.ready, for: name)
-        advanceAll()
-    }
-
-    private func localEnded(_ name: String, number: Int) {
-        guard resources[name]?.taskNumber == number else { return }
-        resources[name]?.isTaskRunning = false
-        resources[name]?.task = nil
-        set(.ready, for: name)
         advanceAll()
     }
 

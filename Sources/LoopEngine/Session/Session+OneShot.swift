@@ -16,6 +16,7 @@ extension Session {
             case .ready:
                 // The old Pods of a rollout must be gone before the new state is the state.
                 if !state.oldPods.isEmpty { allReady = false }
+            case .failed where isInGracePeriod(state), .crashing where isInGracePeriod(state): allReady = false
             case .failed(let reason, let hint):
                 let failure = state.hardFailure
                 if state.isApplied, !state.currentPods.isEmpty, failure == nil {
@@ -29,6 +30,14 @@ extension Session {
             }
         }
         if allReady { stop(.ok) }
+    }
+
+    /// A Pod may fail for a while after its deploy when `ci_settings(k8s_grace_period)` says so.
+    private func isInGracePeriod(_ state: ResourceState) -> Bool {
+        guard let grace = plan?.settings.ciGracePeriod, grace > 0, let applied = state.appliedAt,
+            !state.currentPods.isEmpty
+        else { return false }
+        return now - applied < .seconds(grace)
     }
 
     /// Fetches what the container last said, then ends.
@@ -62,6 +71,8 @@ extension Session {
     }
 
     private func checkDeadlines(start: ContinuousClock.Instant, whole: Duration, readiness: Duration) {
+        if let grace = plan?.settings.ciGracePeriod, grace > 0 { checkOneShot() }
+        guard end == nil else { return }
         let waiting = order.filter { resources[$0]?.status != .ready && resources[$0]?.isEnabled == true }
         let list = waiting.map { name in
             "\(name): \(resources[name]?.status.reason ?? resources[name]?.status.word ?? "")"

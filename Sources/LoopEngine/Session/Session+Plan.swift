@@ -65,7 +65,8 @@ extension Session {
         let old = plan
         plan = newPlan
         let chosen = options.names.isEmpty ? nil : withDependencies(options.names, in: newPlan)
-        order = newPlan.resources.map(\.name).filter { chosen?.contains($0) ?? true }
+        let enabled = newPlan.settings.enabledResources.map(Set.init)
+        order = newPlan.resources.map(\.name).filter { chosen?.contains($0) ?? enabled?.contains($0) ?? true }
         for image in newPlan.images {
             if images[image.ref]?.image == image { continue }
             do {
@@ -117,7 +118,7 @@ extension Session {
         var open = names
         while let name = open.popLast() {
             guard found.insert(name).inserted, let resource = plan.resource(name) else { continue }
-            open += resource.dependencies
+            open += resource.dependencies + resource.after + resource.rebuiltBy
         }
         return found
     }
@@ -162,7 +163,7 @@ extension Session {
                 }
                 roots.formUnion(swift.resources.map(\.source))
             }
-            roots.formUnion(image.custom?.deps ?? [])
+            roots.formUnion(image.inputs)
             for step in image.liveUpdate {
                 switch step {
                 case .sync(let mapping): roots.insert(mapping.source)
@@ -171,7 +172,10 @@ extension Session {
                 }
             }
         }
-        for resource in plan.resources { roots.formUnion(resource.local?.deps ?? []) }
+        for resource in plan.resources {
+            roots.formUnion(resource.local?.deps ?? [])
+            roots.formUnion(resource.kubernetes?.customDeploy?.deps ?? [])
+        }
         return roots.sorted()
     }
 

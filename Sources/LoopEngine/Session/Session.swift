@@ -142,7 +142,6 @@ package actor Session {
     func set(_ status: ResourceState.Status, for name: String) {
         guard var state = resources[name], state.status != status else { return }
         state.status = status
-        let becameReady = status == .ready && !state.wasReady
         if status == .ready { state.wasReady = true }
         resources[name] = state
         var fields: JSONObject = ["state": .string(status.word)]
@@ -152,7 +151,10 @@ package actor Session {
             journal.record(.resourceHeld, resource: name, ["reason": .string(reason)])
         }
         journal.record(.resourceChanged, resource: name, fields)
-        if becameReady { advanceAll() }
+        if status == .ready {
+            announceUpdate(of: name)
+            advanceAll()
+        }
         if isOneShot { checkOneShot() }
     }
 

@@ -63,6 +63,9 @@ struct ResourceState {
     /// Number of the newest task; an older one's results are dropped.
     var taskNumber = 0
     var isTaskRunning = false
+    /// Updates that were started, and how many of them those that follow it have been told of.
+    var updates = 0
+    var announcedUpdates = 0
     /// When the last deploy was applied; the readiness timeout counts from here.
     var appliedAt: ContinuousClock.Instant?
     var generation: String?
@@ -97,6 +100,9 @@ struct ResourceState {
     var podStatus: Status {
         if resource.kubernetes?.podReadiness == .ignore { return .ready }
         let current = currentPods
+        let mustEnd = resource.kubernetes?.podReadiness == .succeeded
+        // Pods of a Job that is done may be cleared away.
+        if mustEnd, wasReady, current.isEmpty { return .ready }
         guard !current.isEmpty else { return generation == nil ? .ready : .starting("no Pod yet") }
         for pod in current {
             if case .failing(let failure) = pod.verdict {
@@ -107,6 +113,9 @@ struct ResourceState {
         }
         for pod in current {
             if case .starting(let reason) = pod.verdict { return .starting("\(pod.name): \(reason)") }
+        }
+        if mustEnd, let pod = current.first(where: { $0.verdict != .succeeded }) {
+            return .starting("\(pod.name): has not ended yet")
         }
         if let attachment = attachments.values.first(where: { !$0.isCurrent }) {
             return .starting(

@@ -182,6 +182,7 @@ final class FakeCommands: CommandPort {
     private struct State {
         var ran: [[String]] = []
         var codes: [String: Int] = [:]
+        var probeProblem: String?
         var serving: [Int: CheckedContinuation<Int, any Error>] = [:]
         var cancelled: Set<Int> = []
         var last = 0
@@ -202,6 +203,13 @@ final class FakeCommands: CommandPort {
             return Array(state.serving.values)
         }
         for continuation in all { continuation.resume(returning: code) }
+    }
+
+    /// What is wrong with the server, as the probe is told; nil when it answers.
+    func setProbeAnswer(_ problem: String?) { state.withLock { $0.probeProblem = problem } }
+
+    func probe(_ action: Probe.Action, directory: String, timeout: Duration) async -> String? {
+        state.withLock(\.probeProblem)
     }
 
     func run(_ command: Command, onLine: @escaping @Sendable (String) -> Void) async throws -> Int {
