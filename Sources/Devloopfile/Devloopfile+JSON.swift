@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import DevloopCore
-import Plan
+package import Plan
 
 extension Devloopfile {
     /// The answer of `devloop plan --json`. Paths are relative to the spec's directory where they lie below it; local
@@ -27,7 +27,7 @@ extension Devloopfile {
         let kubernetes = resource.kubernetes
         return [
             "name": .string(resource.name),
-            "kind": kubernetes == nil ? "local" : kubernetes?.customDeploy == nil ? "k8s" : "k8s_custom_deploy",
+            "kind": .string(kind(resource)),
             "images": strings(kubernetes?.images ?? []),
             "objects": strings(kubernetes?.objects.map(\.shortName) ?? []),
             "resource_deps": strings(resource.dependencies),
@@ -45,6 +45,14 @@ extension Devloopfile {
             "builder": .string(builder(image)),
             "live_update": .array(image.liveUpdate.map { json($0, base: base) }),
         ]
+    }
+
+    /// The word for a resource's kind (design §4.2).
+    package static func kind(_ resource: Resource) -> String {
+        switch resource.kind {
+        case .local: "local"
+        case .k8s(let kubernetes): kubernetes.customDeploy == nil ? "k8s" : "k8s_custom_deploy"
+        }
     }
 
     private static func builder(_ image: Image) -> String {

@@ -41,12 +41,14 @@ package enum Devloopfile {
             evaluation.plan = try evaluator.plan()
         } catch let error as DevloopError where !control.isCancelled {
             evaluation.error = error
+            evaluation.error?.excerpt = error.location.map { SourceExcerpt.lines(at: $0, in: request.directory) } ?? []
         } catch {
             evaluation.error = DevloopError(.interrupted, "the evaluation was cancelled", cause: error)
         }
         evaluation.watchedFiles = evaluator.state.watchedFiles
         evaluation.stamps = evaluator.state.stamps
         evaluation.output = evaluator.output
+        evaluation.timings = evaluator.timings.rows
         return evaluation
     }
 

@@ -12,6 +12,8 @@ package struct Evaluation: Sendable {
     package var watchedFiles: [String] = []
     /// Lines of `print()` and of commands that the spec ran.
     package var output: [String] = []
+    /// How long the calls of builtins took, without what they called in turn.
+    package var timings: [BuiltinTimings.Row] = []
     /// Absolute path of the spec; nil when none was found.
     package var file: String?
 

@@ -57,7 +57,9 @@ extension Evaluator {
             return fault
         }
         var first = faults.first ?? DevloopError(.spec, "\(errors)")
-        first.backtrace = faults.dropFirst().map(\.description)
+        first.backtrace = faults.dropFirst().map { fault in
+            fault.description + (fault.hint.map { " (\($0))" } ?? "")
+        }
         return first
     }
 

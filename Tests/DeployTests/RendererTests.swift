@@ -66,6 +66,49 @@ struct RendererTests {
         #expect(rendered.json == wanted)
     }
 
+    @Test func theSpecOverridesCommandArgumentsAndVariables() {
+        let object = ManifestObject(
+            Self.deployment([
+                [
+                    "name": "web", "image": "shop/web", "command": ["old"], "args": ["-x"],
+                    "env": [["name": "TOOL", "value": "shop/tool"], ["name": "WEB", "value": "shop/web"]],
+                ],
+                ["name": "tool", "image": "shop/tool", "args": ["-x"]],
+            ]))
+        var renderer = Self.renderer()
+        renderer.overrides = [
+            "shop/web": Renderer.Override(entrypoint: ["run"], arguments: nil, matchesEnvironment: false),
+            "shop/tool": Renderer.Override(entrypoint: nil, arguments: ["-y"], matchesEnvironment: true),
+        ]
+        let containers = Self.containers(renderer.render(object))
+        #expect(containers.first?["command"] == ["run"])
+        #expect(containers.first?["args"] == nil)
+        #expect(containers.last?["args"] == ["-y"])
+        let values = (containers.first?["env"]?.array ?? []).compactMap { $0["value"]?.string }
+        #expect(values == ["127.0.0.1:5000/shop_tool:2", "shop/web"])
+    }
+
+    @Test func imagesOfOtherKindsAreReplacedAtTheirPaths() throws {
+        let path = try #require(JSONPath("{.spec.jobs[*].image}"))
+        let split = try #require(JSONPath(".spec.main"))
+        var object = ManifestObject([
+            "apiVersion": "example.com/v1", "kind": "Batch", "metadata": ["name": "b"],
+            "spec": [
+                "jobs": [["image": "shop/web"], ["image": "other"]], "main": ["repo": "shop/tool", "version": "x"],
+            ],
+        ])
+        object.imageLocators = [
+            ImageLocator(path: path, form: .reference),
+            ImageLocator(path: split, form: .object(repository: "repo", tag: "version")),
+        ]
+        #expect(
+            object.imageLocators.flatMap { $0.references(in: object.json) } == ["shop/web", "other", "shop/tool:x"])
+        let rendered = Self.renderer().render(object)
+        #expect(rendered.json.at("spec", "jobs") == [["image": "shop/web:devloop-1"], ["image": "other"]])
+        #expect(rendered.json.at("spec", "main") == ["repo": "127.0.0.1:5000/shop_tool", "version": "2"])
+        #expect(rendered.generation == nil)
+    }
+
     @Test func aLiveContainerGetsAgentAndVolumeAndNothingElse() {
         let live = ["shop/web": Renderer.Live(entrypoint: ["/app/web"], arguments: [])]
         let object = ManifestObject(

@@ -28,6 +28,13 @@ struct KeyTests {
             Script(name: "restart", keys: Samples.keys("jr"), commands: [.restart("link-manager")]),
             Script(
                 name: "restart is blocked", keys: Samples.keys("r"), shows: ["cannot restart user-manager: no Pod yet"]),
+            Script(
+                name: "button of the session", keys: Samples.keys("6"), commands: [.press(button: "seed")],
+                shows: ["started Seed"]),
+            Script(name: "button of the service", keys: Samples.keys("j6"), commands: [.press(button: "lint")]),
+            Script(name: "the service's come first", keys: Samples.keys("j7"), commands: [.press(button: "seed")]),
+            Script(name: "buttons are in the footer", keys: Samples.keys("jk"), shows: ["6 Seed"]),
+            Script(name: "no such button", keys: Samples.keys("7"), shows: ["no such button"]),
             Script(name: "t in Logs is times", keys: Samples.keys("3t"), hides: ["14:02:08"]),
             Script(name: "quit asks", keys: Samples.keys("q"), shows: ["end the session?"]),
             Script(name: "quit", keys: Samples.keys("qy"), commands: [.quit]),
@@ -81,7 +88,12 @@ struct KeyTests {
 
     @Test(arguments: Script.all)
     func script(_ script: Script) {
-        let dashboard = Dashboard(Samples.busy())
+        var snapshot = Samples.busy()
+        snapshot.buttons = [
+            ButtonRow(name: "seed", text: "Seed", service: nil),
+            ButtonRow(name: "lint", text: "Lint", service: "link-manager"),
+        ]
+        let dashboard = Dashboard(snapshot)
         _ = dashboard.render(size)
         var commands: [DashboardCommand] = []
         for key in script.keys {

@@ -55,6 +55,7 @@ struct DemoSession: Sendable {
         case .trigger(let name): text = "triggered \(name) by hand"
         case .triggerAll: text = "triggered all by hand"
         case .restart(let name): text = "restarting the Pod of \(name)"
+        case .press(let button): text = "started \(button)"
         case .quit, .interrupt, .forceQuit, .repaint: return
         }
         dashboard.update { snapshot in

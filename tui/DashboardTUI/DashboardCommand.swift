@@ -8,6 +8,8 @@ package enum DashboardCommand: Hashable, Sendable {
     case triggerAll
     /// Restart the Pod of this resource.
     case restart(String)
+    /// Start the command of this button.
+    case press(button: String)
     /// The confirmed `q`: end the session in good order.
     case quit
     /// The first Ctrl-C: the same, told as an interruption.

@@ -67,6 +67,8 @@ extension DashboardLayout {
         var hints = bindings.compactMap { binding in
             binding.footer.map { (key: binding.keys.first?.description ?? "", label: $0) }
         }
+        // What the spec's author put there comes first.
+        hints = zip(ButtonRow.digits, view.buttons(snapshot)).map { (key: String($0), label: $1.text) } + hints
         func total() -> Int { hints.reduce(1) { $0 + Self.columns($1.key) + Self.columns($1.label) + 3 } - 2 }
         // Help and quit stay, whatever else has to go.
         while total() > width, hints.count > 2 { hints.remove(at: hints.count - 3) }

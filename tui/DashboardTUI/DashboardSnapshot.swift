@@ -19,6 +19,8 @@ package struct DashboardSnapshot: Sendable {
     package var banner: [String]
     /// Rows in a stable order: they must not jump under the cursor.
     package var services: [ServiceRow]
+    /// In the order of the spec.
+    package var buttons: [ButtonRow] = []
     /// Oldest first.
     package var events: [EventRow]
     /// Log lines that were lost before they reached the store; shown whenever it is not zero.

@@ -11,6 +11,8 @@ package enum KeyAction: Hashable, Sendable {
     case scrollLeft, scrollRight, wrap, timestamps
     case search, olderMatch, newerMatch, filter, previousError, nextError, follow
     case trigger, triggerAll, restart
+    /// The button at this place among those of the selected service and of the session.
+    case button(Int)
     case help, back, quit, interrupt, repaint
 }
 

@@ -78,6 +78,7 @@ extension ViewState {
         case .nextError: jumpToError(older: false, snapshot, rows: rows)
         case .follow: toggleFollow(snapshot)
         case .trigger, .triggerAll, .restart: return command(action, snapshot)
+        case .button(let place): return press(place, snapshot)
         case .help: mode = .help(scroll: 0)
         case .back: _ = goBack()
         case .quit: if !goBack() { mode = .confirmQuit }
@@ -104,6 +105,16 @@ extension ViewState {
         }
         message = "\(action == .trigger ? "triggered" : "restarting") \(row.name)"
         return [action == .trigger ? .trigger(row.name) : .restart(row.name)]
+    }
+
+    private mutating func press(_ place: Int, _ snapshot: DashboardSnapshot) -> [DashboardCommand] {
+        let buttons = buttons(snapshot)
+        guard buttons.indices.contains(place) else {
+            message = "this service has no such button; cmd_button of ext://uibutton makes them"
+            return []
+        }
+        message = "started \(buttons[place].text)"
+        return [.press(button: buttons[place].name)]
     }
 
     private mutating func toggleAllLogs(_ snapshot: DashboardSnapshot) {

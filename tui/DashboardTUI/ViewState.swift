@@ -66,6 +66,13 @@ package struct ViewState: Sendable {
         return rows.first?.name
     }
 
+    /// Buttons of the selected service, then those of the session; as many as there are keys.
+    func buttons(_ snapshot: DashboardSnapshot) -> [ButtonRow] {
+        let name = selectedName(snapshot)
+        let own = snapshot.buttons.filter { $0.service != nil && $0.service == name }
+        return Array((own + snapshot.buttons.filter { $0.service == nil }).prefix(ButtonRow.digits.count))
+    }
+
     /// The row of the selected service.
     func selectedRow(_ snapshot: DashboardSnapshot) -> ServiceRow? {
         let name = selectedName(snapshot)

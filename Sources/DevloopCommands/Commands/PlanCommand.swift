@@ -13,14 +13,20 @@ struct PlanCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON, errors included")
     var json = false
 
+    @Flag(help: "Add the time that each builtin took")
+    var timings = false
+
     func run() async throws {
         let result = await PlanReport.make(session.settings)
         if json {
-            StandardOutput.write(result.json.prettyText)
+            var answer = result.json
+            if timings { answer["timings"] = result.timingsJSON }
+            StandardOutput.write(answer.prettyText)
             if let error = result.error { throw CommandEnd(status: error.code.exit) }
             return
         }
         for line in result.output { StandardError.write(line) }
+        if timings { StandardError.write(result.timings) }
         if let error = result.error { throw error }
         StandardOutput.write(result.table)
     }

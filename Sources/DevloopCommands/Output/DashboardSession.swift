@@ -102,6 +102,7 @@ final class DashboardSession: Sendable {
             case .trigger(let name): await session.trigger(name)
             case .triggerAll: for service in dashboard.snapshot.services { await session.trigger(service.name) }
             case .restart(let name): await session.restart(name)
+            case .press(let button): await session.press(button)
             case .quit: await session.stop(.ok, reason: "ended by the user")
             case .interrupt: await session.stop(.interrupted, reason: "interrupted")
             case .forceQuit:
@@ -118,6 +119,7 @@ final class DashboardSession: Sendable {
         snapshot.sessionState = model.trouble == nil ? "ok" : "trouble"
         snapshot.banner = model.trouble.map { [$0] + (model.troubleHint.map { ["hint: \($0)"] } ?? []) } ?? []
         snapshot.services = model.services.map(row)
+        snapshot.buttons = model.buttons.map { ButtonRow(name: $0.name, text: $0.text, service: $0.resource) }
         let first = sequence - model.lines.count
         snapshot.events = model.lines.enumerated().map { index, line in
             EventRow(

@@ -23,6 +23,8 @@ package struct DevloopError: Error, Sendable {
     package var location: SourceLocation?
     /// What to do about it, as a sentence fragment; nil when there is nothing to advise.
     package var hint: String?
+    /// The line of the source at ``location`` and a line with a caret below its column; empty when it is not at hand.
+    package var excerpt: [String] = []
     /// Frames of the spec's call stack, outermost first, one line each; empty for other errors.
     package var backtrace: [String]
     package var cause: (any Error)?
@@ -96,9 +98,10 @@ extension DevloopError: CustomStringConvertible {
         return "\(location): \(message)"
     }
 
-    /// What is printed to stderr: the line of ``description``, the backtrace, then `hint: what to do`.
+    /// What is printed to stderr: the line of ``description``, the excerpt, the backtrace, then `hint: what to do`.
     package var report: String {
         var lines = [description]
+        lines += excerpt.map { "  \($0)" }
         lines += backtrace.map { "  \($0)" }
         if let hint { lines.append("hint: \(hint)") }
         return lines.joined(separator: "\n")

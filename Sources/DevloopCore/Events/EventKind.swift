@@ -57,6 +57,7 @@ extension EventKind {
         [
             Field("resources", "array of string", "names in order"), Field("duration", "number, ms", "evaluation time"),
             Field("warnings", "array of string", "remarks of the evaluation"),
+            Field("buttons", "array of object", "name, text and resource of each cmd_button; left out without any"),
         ])
     package static let planFailed = Self(
         "plan.failed", "the Devloopfile, or a manifest that it names, is missing or wrong",

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DevloopCore
+package import DevloopCore
 
 /// How long the calls of builtins took; for `plan --timings`.
-struct BuiltinTimings {
+package struct BuiltinTimings {
     /// All calls of one builtin from one place.
-    struct Row {
-        var name: String
-        var location: SourceLocation?
-        var calls = 0
-        var duration = Duration.zero
+    package struct Row: Sendable {
+        package var name: String
+        package var location: SourceLocation?
+        package var calls = 0
+        package var duration = Duration.zero
     }
 
     private(set) var rows: [Row] = []
@@ -19,7 +19,7 @@ struct BuiltinTimings {
 
     init(now: @escaping @Sendable () -> ContinuousClock.Instant) { self.now = now }
 
-    /// Runs a call and notes its own time: what calls inside of it took is theirs.
+    /// A call begins; what calls inside of it take is theirs.
     mutating func begin() -> ContinuousClock.Instant {
         inner.append(.zero)
         return now()

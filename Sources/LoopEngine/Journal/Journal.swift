@@ -16,7 +16,18 @@ package final class Journal: Sendable {
     private let state = Mutex(State())
     private let wall: @Sendable () -> WallTime
 
-    package init(wall: @escaping @Sendable () -> WallTime) { self.wall = wall }
+    /// Takes the values of Secrets out of what is recorded.
+    private let scrubber: Scrubber?
+
+    package init(wall: @escaping @Sendable () -> WallTime) {
+        self.wall = wall
+        scrubber = nil
+    }
+
+    init(wall: @escaping @Sendable () -> WallTime, scrubber: Scrubber) {
+        self.wall = wall
+        self.scrubber = scrubber
+    }
 
     /// Events from now on; the stream ends with ``close()``.
     package func subscribe() -> AsyncStream<Event> {
@@ -33,7 +44,8 @@ package final class Journal: Sendable {
     package func record(
         _ kind: EventKind, save: Int? = nil, resource: String? = nil, _ fields: JSONObject = [:]
     ) -> Event? {
-        state.withLock { state in
+        let fields = scrubber.map { Self.scrubbed(fields, by: $0) } ?? fields
+        return state.withLock { state in
             guard !state.isClosed else { return nil }
             state.last += 1
             let event = Event(
@@ -41,6 +53,15 @@ package final class Journal: Sendable {
             for subscriber in state.subscribers { subscriber.yield(event) }
             return event
         }
+    }
+
+    /// The texts in which words from outside may stand.
+    private static func scrubbed(_ fields: JSONObject, by scrubber: Scrubber) -> JSONObject {
+        var fields = fields
+        for key in ["text", "message", "reason", "output"] {
+            if let text = fields[key]?.string { fields[key] = .string(scrubber.scrub(text)) }
+        }
+        return fields
     }
 
     /// Ends all streams after what was recorded.

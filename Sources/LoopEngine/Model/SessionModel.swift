@@ -32,7 +32,15 @@ package struct SessionModel: Sendable {
         package var text: String
     }
 
+    /// A command that a person can start.
+    package struct Button: Sendable, Equatable {
+        package var name: String
+        package var text: String
+        package var resource: String?
+    }
+
     package private(set) var services: [Service] = []
+    package private(set) var buttons: [Button] = []
     package private(set) var lines: [Line] = []
     package private(set) var context = ""
     package private(set) var namespace = ""
@@ -82,6 +90,10 @@ package struct SessionModel: Sendable {
     private mutating func takePlan(_ event: Event) {
         let names = (event.fields["resources"]?.array ?? []).compactMap(\.string)
         services = names.map { name in services.first { $0.name == name } ?? Service(name: name) }
+        buttons = (event.fields["buttons"]?.array ?? []).compactMap { button in
+            guard let name = button["name"]?.string else { return nil }
+            return Button(name: name, text: button["text"]?.string ?? name, resource: button["resource"]?.string)
+        }
         trouble = nil
         troubleHint = nil
     }

@@ -39,16 +39,17 @@ extension Session {
             stop(.usage, reason: "there is no resource \"\(unknown)\"", hint: "resources: \(names)")
             return
         }
-        journal.record(
-            .planLoaded,
-            [
-                "resources": .array(newPlan.resources.map { .string($0.name) }),
-                "duration": .int(duration.milliseconds),
-                "warnings": .array(
-                    newPlan.warnings.map { warning in
-                        .string(warning.location.map { "\($0): \(warning.message)" } ?? warning.message)
-                    }),
-            ])
+        var fields: JSONObject = [
+            "resources": .array(newPlan.resources.map { .string($0.name) }),
+            "duration": .int(duration.milliseconds),
+            "warnings": .array(
+                newPlan.warnings.map { warning in
+                    .string(warning.location.map { "\($0): \(warning.message)" } ?? warning.message)
+                }),
+        ]
+        let buttons = newPlan.settings.buttons
+        if !buttons.isEmpty { fields["buttons"] = .array(buttons.map(Self.fields)) }
+        journal.record(.planLoaded, fields)
         await take(newPlan, save: save)
         await updateWatch()
         if isOneShot, order.isEmpty { return stop(.ok, reason: "the plan has no resources") }
@@ -64,6 +65,7 @@ extension Session {
         var changedNames: [String] = []
         let old = plan
         plan = newPlan
+        scrubber.replace(with: newPlan.settings.scrubsSecrets ? Scrubber.secrets(of: newPlan) : [])
         let chosen = options.names.isEmpty ? nil : withDependencies(options.names, in: newPlan)
         let enabled = newPlan.settings.enabledResources.map(Set.init)
         order = newPlan.resources.map(\.name).filter { chosen?.contains($0) ?? enabled?.contains($0) ?? true }
@@ -187,6 +189,13 @@ extension Session {
         } catch {
             journal.record(.clusterFailed, ["message": .string("cannot watch: \(Self.text(error))")])
         }
+    }
+
+    private static func fields(_ button: Button) -> JSONValue {
+        [
+            "name": .string(button.name), "text": .string(button.text),
+            "resource": button.resource.map(JSONValue.string) ?? .null,
+        ]
     }
 
     static func fields(_ error: DevloopError) -> JSONObject {

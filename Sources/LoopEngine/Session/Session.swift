@@ -12,6 +12,8 @@ package actor Session {
     let ports: Ports
     package nonisolated let journal: Journal
 
+    /// Whatever is logged goes through it.
+    nonisolated let scrubber = Scrubber()
     var plan: Plan?
     var connection: (any ClusterConnection)?
     /// Runs while the cluster is looked for.
@@ -45,7 +47,7 @@ package actor Session {
     package init(options: SessionOptions, ports: Ports) {
         self.options = options
         self.ports = ports
-        journal = Journal(wall: ports.clock.wall)
+        journal = Journal(wall: ports.clock.wall, scrubber: scrubber)
         (ended, endedContinuation) = AsyncStream.makeStream(of: Void.self)
     }
 
@@ -160,6 +162,8 @@ package actor Session {
 
     /// Hands a line to whoever shows logs.
     nonisolated func log(_ resource: String, pod: String, container: String, _ line: LogLine) {
+        var line = line
+        line.bytes = scrubber.scrub(line.bytes)
         options.onLog(resource, pod, container, line)
         if options.journalsLogs {
             journal.record(
