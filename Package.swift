@@ -132,7 +132,8 @@ let package = Package(
             dependencies: ["CAgent"],
             swiftSettings: [
                 .enableExperimentalFeature("Embedded"),
-                .unsafeFlags(["-wmo", "-Osize", "-parse-as-library"]),
+                // The embedded standard library is not among the static ones, wherever the others are.
+                .unsafeFlags(["-wmo", "-Osize", "-parse-as-library", "-no-static-stdlib"]),
             ],
             linkerSettings: [
                 .unsafeFlags([

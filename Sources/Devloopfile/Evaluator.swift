@@ -16,6 +16,8 @@ final class Evaluator {
     var state = SpecState()
     var output: [String] = []
     var timings: BuiltinTimings
+    /// Parameters of the builtins that were made.
+    var signatures: [String: [String]] = [:]
     /// Ends early with a thrown `CancellationError`; the clock of time-outs.
     let sleep: @Sendable (Duration) async throws -> Void
     /// Settings that the spec takes from outside.
@@ -161,6 +163,9 @@ final class Evaluator {
             return name
         }
     }
+
+    /// Makes the builtins, for those who ask what there is.
+    func makeBuiltins() { _ = predeclared }
 
     private func makePredeclared() -> [String: Value] {
         var names: [String: Value] = [

@@ -27,6 +27,32 @@ struct SpecGoldenTests {
         return names.sorted()
     }()
 
+    /// `docs/plan.schema.json`.
+    static let schema = Result {
+        SchemaCheck(try JSONValue(parsing: try TestFiles.read("\(specs)/../docs/plan.schema.json")))
+    }
+
+    /// The check finds what is wrong.
+    @Test(arguments: [
+        (#"{"resources": []}"#, "$: images is missing"),
+        (
+            #"{"resources": [1], "images": [], "warnings": [], "watched_files": [], "error": null}"#,
+            "$.resources[0]: integer"
+        ),
+        (
+            #"{"resources": [], "images": [{"ref": "", "builder": "x", "live_update": [], "y": 1}], "warnings": [],"#
+                + #" "watched_files": [], "error": null}"#, "$.images[0]: y is not expected"
+        ),
+        (
+            #"{"resources": [], "images": [], "warnings": [], "watched_files": [], "error": {"message": "x"}}"#,
+            "$.error: fits none"
+        ),
+    ])
+    func otherAnswersDoNotFitTheSchema(text: String, problem: String) throws {
+        let problems = try Self.schema.get().problems(of: try JSONValue(parsing: text))
+        #expect(problems.contains { $0.hasPrefix(problem) }, "\(problems)")
+    }
+
     @Test func thereAreSpecs() { #expect(Self.names.count >= 14) }
 
     @Test(arguments: names)
@@ -40,6 +66,7 @@ struct SpecGoldenTests {
         } else {
             #expect(try TestFiles.read(golden) == text)
         }
+        #expect(try Self.schema.get().problems(of: Devloopfile.json(evaluation)) == [])
         #expect((evaluation.error != nil) == name.hasPrefix("error-"), "\(evaluation.error?.report ?? "")")
         #expect(!text.contains(directory), "paths of this machine do not belong into an answer")
     }

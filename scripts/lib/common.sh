@@ -33,6 +33,11 @@ cache_root=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/devloop
 # The oldest toolchain that Package.swift and the tests are written for.
 swift_minimum=6.3
 
+# How the programs are built that one would install: with the Swift runtime inside, so that nothing else is needed and
+# little is loaded at the start.
+# shellcheck disable=SC2034 # for the scripts that source this
+release=(-c release --static-swift-stdlib)
+
 # Says what is missing, and what to do about it, when there is no fitting Swift on PATH.
 require_swift() {
     local hint="install Swift $swift_minimum or newer (https://www.swift.org/install) and put its usr/bin on PATH"

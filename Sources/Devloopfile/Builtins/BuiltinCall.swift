@@ -86,6 +86,7 @@ extension Evaluator {
     func define(
         _ name: String, parameters: [String], body: @escaping (Evaluator, BuiltinCall) throws -> Value
     ) -> Builtin {
+        signatures[name] = parameters
         let parameters = Parameters(name, parameters)
         return Builtin(name) { [unowned self] thread, arguments in
             let values = try parameters.bind(arguments)

@@ -8,8 +8,8 @@ extension Evaluator {
     /// Settings of Tilt's own house: whatever they are given, they do nothing, and say so once.
     private static let housekeeping = [
         "analytics_settings", "disable_feature", "disable_snapshots", "docker_prune_settings", "enable_feature",
-        "experimental_analytics_report", "experimental_metrics_settings", "experimental_telemetry_cmd", "set_team",
-        "version_settings",
+        "experimental_analytics_report", "experimental_metrics_settings", "experimental_telemetry_cmd",
+        "k8s_resource_assembly_version", "set_team", "version_settings",
     ]
 
     private static let refused: [(name: String, hint: String)] = [
