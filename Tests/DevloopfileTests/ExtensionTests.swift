@@ -59,6 +59,37 @@ struct ExtensionTests {
         #expect(objects["configmap/cmd"]?.json["data"] == ["a": "1"])
     }
 
+    @Test func releasesAreResources() async throws {
+        let plan = try await SpecFixture(
+            """
+            load('ext://helm_resource', 'helm_resource', 'helm_repo')
+            load('ext://dotenv', 'dotenv')
+            load('ext://local_output', 'local_output')
+            dotenv('my.env')
+            docker_build('app', '.')
+            helm_repo('charts', 'https://charts.example.com', labels=['infra'])
+            helm_resource('shop', 'chart', namespace='n', flags=['--set', local_output(['printenv', 'FLAG'])], image_deps=['app'],
+                image_keys=[('image.repository', 'image.tag')], resource_deps=['charts'], port_forwards=['80:80'])
+            """,
+            files: [
+                "Dockerfile": "FROM scratch", "chart/Chart.yaml": "name: x",
+                "my.env": "# no\nexport FLAG=\"a=b c\"\nBARE\nOTHER='x'\n",
+            ]
+        ).plan()
+        #expect(plan.resources.map(\.name) == ["shop", "charts"])
+        let shop = try #require(plan.resource("shop"))
+        let deploy = try #require(shop.kubernetes?.customDeploy)
+        #expect(shop.dependencies == ["charts"] && shop.kubernetes?.images == ["app"])
+        #expect(
+            deploy.apply.arguments.last
+                == "helm upgrade --install shop chart --namespace n --create-namespace --set 'a=b c' --set "
+                + "image.repository=$DEVLOOP_IMAGE_REPOSITORY_0 --set image.tag=$DEVLOOP_IMAGE_TAG_0 >&2 && "
+                + "helm get manifest shop --namespace n")
+        #expect(deploy.delete.arguments == ["helm", "uninstall", "shop", "--namespace", "n"])
+        #expect(plan.resource("charts")?.local?.command?.arguments.prefix(4) == ["helm", "repo", "add", "charts"])
+        #expect(plan.resource("charts")?.labels == ["infra"])
+    }
+
     @Test func restartsNeedNoSecondImage() async throws {
         let plan = try await SpecFixture(
             """

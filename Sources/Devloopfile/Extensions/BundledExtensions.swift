@@ -4,7 +4,9 @@
 /// the same names and functions.
 enum BundledExtensions {
     private static let sources: [String: String] = [
-        "color": colorExtension, "configmap": configMapExtension, "helm_remote": helmRemoteExtension,
+        "cert_manager": certManagerExtension, "color": colorExtension, "configmap": configMapExtension,
+        "dotenv": dotenvExtension, "helm_remote": helmRemoteExtension, "helm_resource": helmResourceExtension,
+        "local_output": localOutputExtension,
         "namespace": namespaceExtension, "restart_process": restartProcessExtension, "secret": secretExtension,
         "uibutton": uiButtonExtension,
     ]

@@ -10,8 +10,8 @@ let uiButtonExtension = #"""
             env=[], requires_confirmation=False):
         if location == 'resource' and not resource:
             fail('cmd_button "%s": give the name of a resource, or location=location.NAV' % name)
-        if location == 'nav' and resource:
-            fail('cmd_button "%s": a button of the navigation bar belongs to no resource' % name)
+        if location == 'nav':
+            resource = ''
         variables = {}
         for entry in env:
             key, _, value = entry.partition('=')
