@@ -55,6 +55,7 @@ let package = Package(
         library("LogStore"),
         library("Plan", ["DevloopCore"]),
         library("Starlark", [bigInt]),
+        library("StarlarkConformance", ["Starlark"]),
         library("SyncProtocol"),
         library("TerminalGrid", path: "tui/TerminalGrid"),
 
@@ -140,6 +141,10 @@ let package = Package(
                 ])
             ]),
 
+        // The public suites of the language, run against the interpreter of this package
+        .executableTarget(
+            name: "starlark-conformance", dependencies: ["StarlarkConformance", argumentParser], swiftSettings: swift),
+
         // Tests
         library("DevloopTestSupport"),
         tests("DependencyRulesTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
@@ -166,7 +171,7 @@ let package = Package(
             ["DevloopCore", "DevloopTestSupport", "Hashing", "KubeClient", "PodSync", "ProcessRunner", "SyncProtocol"]),
         tests("PortForwardTests", ["DevloopCore", "PortForward"]),
         tests("ProcessRunnerTests", ["CDevloop", "DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
-        tests("StarlarkTests", ["Starlark"]),
+        tests("StarlarkTests", ["Starlark", "StarlarkConformance"]),
         tests("SwiftBuilderTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner", "SwiftBuilder"]),
         tests("SyncProtocolTests", ["SyncProtocol"]),
         tests(

@@ -39,6 +39,16 @@ package enum Starlark {
         }
     }
 
+    /// What the scanner or the parser finds wrong with a file: nothing, or the first fault.
+    package static func parseErrors(file: String, source: [UInt8]) -> [(position: Position, message: String)] {
+        do throws(SyntaxError) {
+            _ = try Parser.parse(file: source)
+            return []
+        } catch {
+            return [(error.spot.position(in: file), error.message)]
+        }
+    }
+
     private static func resolve(
         file: String, source: [UInt8], dialect: Dialect, predeclared: [String: Value], universe: [String: Value]
     ) throws(SyntaxErrors) -> Resolver {
