@@ -141,6 +141,8 @@ let package = Package(
                 ])
             ]),
 
+        // The language as a program of its own
+        .executableTarget(name: "starlark", dependencies: ["Starlark", argumentParser], swiftSettings: swift),
         // The public suites of the language, run against the interpreter of this package
         .executableTarget(
             name: "starlark-conformance", dependencies: ["StarlarkConformance", argumentParser], swiftSettings: swift),
@@ -171,7 +173,7 @@ let package = Package(
             ["DevloopCore", "DevloopTestSupport", "Hashing", "KubeClient", "PodSync", "ProcessRunner", "SyncProtocol"]),
         tests("PortForwardTests", ["DevloopCore", "PortForward"]),
         tests("ProcessRunnerTests", ["CDevloop", "DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
-        tests("StarlarkTests", ["Starlark", "StarlarkConformance"]),
+        tests("StarlarkTests", ["DevloopTestSupport", "Starlark", "StarlarkConformance", "starlark"]),
         tests("SwiftBuilderTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner", "SwiftBuilder"]),
         tests("SyncProtocolTests", ["SyncProtocol"]),
         tests(

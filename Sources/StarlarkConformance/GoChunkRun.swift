@@ -30,6 +30,8 @@ final class GoChunkRun {
                     file: module, source: try folder.bytes("starlark-go/assert.star"), dialect: Dialect(),
                     predeclared: predeclared, thread: thread)
             case "json.star": return ["json": .object(Starlark.jsonModule())]
+            case "math.star": return ["math": .object(Starlark.mathModule())]
+            case "time.star": return ["time": .object(Starlark.timeModule())]
             default:
                 throw StarlarkError("no such module")
             }

@@ -44,7 +44,7 @@ package struct SuiteGroup: Sendable {
             name: "starlark-go", bar: 0.99,
             files: [
                 "assign", "bool", "builtins", "bytes", "control", "dict", "float", "function", "int", "json", "list",
-                "misc", "module", "recursion", "set", "string", "tuple", "while",
+                "math", "misc", "module", "recursion", "set", "string", "time", "tuple", "while",
             ].map { .go("starlark/\($0).star") } + [
                 .go("starlarkstruct/struct.star"), .goErrors("syntax/errors.star"), .goParse("syntax/scan.star"),
                 .goNames("resolve/resolve.star"),

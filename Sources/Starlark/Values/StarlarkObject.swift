@@ -6,6 +6,7 @@ enum ObjectKind: UInt8, CaseIterable {
     case function, builtin, method
     case stringElems, stringCodepoints, bytesElems
     case module, structure, foreign
+    case time, duration
     case cell, iterator, rangeIterator
 }
 
