@@ -28,12 +28,19 @@ package struct ConformanceFolder: Sendable {
         return bytes
     }
 
+    /// Writes a file, of any path.
+    package static func write(_ bytes: [UInt8], to path: String) throws {
+        guard let stream = fopen(path, "wb") else { throw UnreadableFile(path: path) }
+        defer { fclose(stream) }
+        guard fwrite(bytes, 1, bytes.count, stream) == bytes.count else { throw UnreadableFile(path: path) }
+    }
+
     func text(_ file: String) throws -> String { String(decoding: try bytes(file), as: UTF8.self) }
 }
 
-/// A file of the data that cannot be read.
+/// A file that cannot be read or written.
 package struct UnreadableFile: Error, CustomStringConvertible {
     let path: String
     /// Names the file.
-    package var description: String { "cannot read \(path)" }
+    package var description: String { "cannot read or write \(path)" }
 }

@@ -19,6 +19,14 @@ package struct SuiteGroup: Sendable {
         /// A file that must parse.
         case goParse(String)
         case bazel(String)
+
+        /// The file, relative to the folder of the suites.
+        var path: String {
+            switch self {
+            case .go(let path), .goErrors(let path), .goNames(let path), .goParse(let path): "starlark-go/" + path
+            case .bazel(let path): "bazelbuild/" + path
+            }
+        }
     }
 
     /// Runs all files, and tells of each as soon as it is done.
@@ -68,6 +76,9 @@ package struct SuiteGroup: Sendable {
                 "bool", "dict", "int", "josharian_fuzzing", "mutation_during_iteration", "regression", "string",
             ].map { .bazel("rust/\($0).star") }),
     ]
+
+    /// All files of all groups, relative to the folder of the suites.
+    package static var allPaths: [String] { all.flatMap(\.files).map(\.path) }
 
     /// The least share of error texts, checked by `assert.fails`, that must match.
     package static let messageBar = 0.95

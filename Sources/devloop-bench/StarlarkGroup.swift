@@ -70,7 +70,7 @@ struct StarlarkGroup {
         guard let real = realpath("/proc/self/exe", nil) else { throw BenchFailure("no /proc/self/exe") }
         defer { free(real) }
         let path = String(cString: real)
-        let program = path[...(path.lastIndex(of: "/") ?? path.startIndex)] + name
+        let program = String(path[...(path.lastIndex(of: "/") ?? path.startIndex)]) + name
         guard access(program, X_OK) == 0 else { throw BenchFailure("there is no \(program): build it first") }
         return program
     }

@@ -18,6 +18,18 @@ struct StarlarkConformanceCommand: ParsableCommand {
     @Option(help: "With --bench, the only function to measure")
     var only: String?
 
+    @Option(help: "Break programs at random for so many seconds instead, and run them")
+    var fuzz: Int?
+
+    @Option(help: "With --fuzz, where the random numbers begin")
+    var seed: UInt64 = 1
+
+    @Option(help: "With --fuzz, the number of the first program")
+    var from: UInt64 = 0
+
+    @Option(help: "With --fuzz, file to which each program is written before it is run", completion: .file())
+    var save: String?
+
     func run() throws {
         guard let data = ConformanceFolder(folder) else {
             throw ValidationError("no conformance data in \(folder): starlark-go/assert.star is missing")
@@ -28,8 +40,26 @@ struct StarlarkConformanceCommand: ParsableCommand {
             if only == nil { print("parse_megabytes", try speed.parsing()) }
             return
         }
+        if let fuzz { return try runFuzzer(data, seconds: fuzz) }
         let report = try SuiteReport(data)
         for line in report.lines { print(line) }
         if !report.isGood { throw ExitCode(1) }
+    }
+
+    private func runFuzzer(_ data: ConformanceFolder, seconds: Int) throws {
+        var fuzzer = try Fuzzer(data, seed: seed, from: from)
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        var isGood = true
+        while ContinuousClock.now < deadline {
+            let number = fuzzer.number
+            let source = fuzzer.next()
+            if let save { try ConformanceFolder.write(source, to: save) }
+            if let problem = Fuzzer.check(source) {
+                print("seed \(seed), program \(number): \(problem)")
+                isGood = false
+            }
+        }
+        print("seed \(seed): \(fuzzer.number - from) programs")
+        if !isGood { throw ExitCode(1) }
     }
 }

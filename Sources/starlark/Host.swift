@@ -19,7 +19,7 @@ final class Host {
     init(dialect: Dialect, predeclared: [String: Value], maxSteps: Int?) {
         self.dialect = dialect
         self.predeclared = predeclared
-        thread = Thread(print: { _, line in print(line) })
+        thread = Thread(print: { _, line in Swift.print(line) })
         thread.maxSteps = maxSteps
         thread.cancelled = { Interrupt.happened }
         thread.load = { [unowned self] thread, module in try load(module, from: thread) }
@@ -33,6 +33,14 @@ final class Host {
     func run(file path: String) -> Status {
         Interrupt.catchSignal()
         return report { _ = try execute(path) }
+    }
+
+    /// Prints the source of a file in one layout.
+    func print(file path: String) -> Status {
+        report {
+            let printed = try Starlark.printed(file: path, source: try SourceFile.read(path))
+            Output.write(String(decoding: printed, as: UTF8.self))
+        }
     }
 
     /// Runs something and tells of the error that it ends with.

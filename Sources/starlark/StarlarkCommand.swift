@@ -36,13 +36,17 @@ struct StarlarkCommand: ParsableCommand {
     @Option(help: "Instructions after which a program is stopped")
     var steps: Int?
 
+    @Flag(help: "Print the source anew instead of running it, without its comments")
+    var print = false
+
     func validate() throws {
         if let steps, steps < 1 { throw ValidationError("--steps needs a number from 1") }
+        if print && file == nil { throw ValidationError("--print needs a file") }
     }
 
     func run() throws {
         let host = Host(dialect: dialect.dialect, predeclared: predeclared, maxSteps: steps)
-        let status = file.map { host.run(file: $0) } ?? Prompt(host).run()
+        let status = file.map { print ? host.print(file: $0) : host.run(file: $0) } ?? Prompt(host).run()
         if status != .ok { throw ExitCode(status.rawValue) }
     }
 
