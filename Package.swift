@@ -55,6 +55,7 @@ let package = Package(
         library("LogStore"),
         library("Plan", ["DevloopCore"]),
         library("Starlark", [bigInt]),
+        library("StarlarkConformance", ["Starlark"]),
         library("SyncProtocol"),
         library("TerminalGrid", path: "tui/TerminalGrid"),
 
@@ -141,6 +142,12 @@ let package = Package(
                 ])
             ]),
 
+        // The language as a program of its own
+        .executableTarget(name: "starlark", dependencies: ["Starlark", argumentParser], swiftSettings: swift),
+        // The public suites of the language, run against the interpreter of this package
+        .executableTarget(
+            name: "starlark-conformance", dependencies: ["StarlarkConformance", argumentParser], swiftSettings: swift),
+
         // Tests
         library("DevloopTestSupport"),
         tests("DependencyRulesTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
@@ -167,7 +174,7 @@ let package = Package(
             ["DevloopCore", "DevloopTestSupport", "Hashing", "KubeClient", "PodSync", "ProcessRunner", "SyncProtocol"]),
         tests("PortForwardTests", ["DevloopCore", "PortForward"]),
         tests("ProcessRunnerTests", ["CDevloop", "DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
-        tests("StarlarkTests", ["Starlark"]),
+        tests("StarlarkTests", ["DevloopTestSupport", "Starlark", "StarlarkConformance", "starlark"]),
         tests("SwiftBuilderTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner", "SwiftBuilder"]),
         tests("SyncProtocolTests", ["SyncProtocol"]),
         tests(

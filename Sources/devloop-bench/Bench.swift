@@ -9,7 +9,7 @@ import Glibc
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "devloop-bench", abstract: "Measure devloop")
 
-    static let groups = ["size", "plan", "static", "tiny", "big", "idle", "link", "image", "crash"]
+    static let groups = ["size", "plan", "static", "tiny", "big", "idle", "link", "image", "crash", "starlark"]
 
     @Option(help: "The clone")
     var root = "."
@@ -27,6 +27,9 @@ struct Bench: AsyncParsableCommand {
     var writeDocs = false
 
     func validate() throws {
+        if writeDocs && chosen == ["starlark"] {
+            throw ValidationError("the table of docs/benchmarks.md needs the other rows too")
+        }
         if saves < 1 { throw ValidationError("--saves needs a number from 1") }
         for row in chosen where !Self.groups.contains(row) {
             throw ValidationError("no such row: \(row); there are \(Self.groups.joined(separator: ", "))")
@@ -36,6 +39,7 @@ struct Bench: AsyncParsableCommand {
     private var chosen: Set<String> { Set(rows.split(separator: ",").map(String.init)) }
 
     func run() async throws {
+        if chosen == ["starlark"] { return try await runStarlarkOnly() }
         let context = try BenchContext(root: root, saves: saves)
         let kubeconfig = context.environment["KUBECONFIG"] ?? ""
         var (results, failures) = ([RowResult](), [String]())
@@ -64,6 +68,9 @@ struct Bench: AsyncParsableCommand {
         }
         await attempt("image", ["image"]) { try await ImageGroup(context: context, cluster: cluster).run() }
         await attempt("crash", ["crash"]) { try await CrashGroup(context: context, cluster: cluster).run() }
+        await attempt("starlark", ["starlark"]) {
+            try await StarlarkGroup(root: context.root, say: BenchContext.say).run()
+        }
         let names = [TinyGroup.namespace, LinkGroup.namespace, ImageGroup.namespace, CrashGroup.namespace]
         for name in names { try await cluster.removeNamespace(name, wait: false) }
         for name in names { try await cluster.removeNamespace(name, wait: true) }
@@ -74,5 +81,13 @@ struct Bench: AsyncParsableCommand {
         if let json { try Files.write(json, Array((report.json.prettyText + "\n").utf8)) }
         if writeDocs, failures.isEmpty { try report.write(to: "\(context.root)/docs/benchmarks.md") }
         if !failures.isEmpty { throw ExitCode(1) }
+    }
+
+    /// The rows that need neither devloop nor a cluster.
+    private func runStarlarkOnly() async throws {
+        let results = try await StarlarkGroup(root: root, say: BenchContext.say).run()
+        let report = Report(machine: await Report.machine(cluster: nil), rows: results)
+        print(report.table)
+        if let json { try Files.write(json, Array((report.json.prettyText + "\n").utf8)) }
     }
 }

@@ -56,6 +56,10 @@ struct Row: Sendable {
         Row(id: "size", title: "`devloop` on disk, stripped", unit: "MB", goal: 60, peers: "Tilt 177, Skaffold 204"),
         Row(id: "size-all", title: "the same with Swift's libraries that it loads", unit: "MB", goal: 60),
         Row(id: "size-agent", title: "`devloop-agent` on disk", unit: "MB"),
+        Row(
+            id: "starlark", title: "Starlark: time as a multiple of CPython's, geometric mean of 17 benchmarks",
+            unit: "×", goal: 2, peers: "starlark-go 2.7"),
+        Row(id: "starlark-parse", title: "Starlark: parsing", unit: "ms per MB", goal: 100),
     ]
 
     static func named(_ id: String) -> Row {

@@ -130,3 +130,18 @@ struct ValueTests {
         #expect(Evaluation.failure("y = []\ny.append(y)\nz = y == y") == "comparison exceeded maximum recursion depth")
     }
 }
+
+/// What the interpreter takes for granted about values in memory.
+struct ValueLayoutTests {
+    @Test func anObjectLiesAtTheStartOfItsValue() {
+        #expect(MemoryLayout<Value>.size == 9)
+        #expect(MemoryLayout<Value?>.stride == MemoryLayout<Value>.stride)
+        var values: [Value] = [.string("text"), .int(1), .none, .bool(true), .float(2)]
+        values.withUnsafeMutableBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return }
+            guard case .object(let object) = base[0] else { return }
+            #expect(base.borrowed?.takeUnretainedValue() === object)
+            for index in 1..<5 { #expect((base + index).borrowed == nil) }
+        }
+    }
+}

@@ -37,6 +37,11 @@ struct CodeBuilder {
         return words.count - 1
     }
 
+    /// Appends a word that belongs to the instruction before it.
+    mutating func emit(word: Int) {
+        words.append(UInt32(truncatingIfNeeded: word))
+    }
+
     /// Makes the jump at `place` lead here.
     mutating func land(_ place: Int) {
         words[place] = words[place] & 0xFF | UInt32(here) << 8

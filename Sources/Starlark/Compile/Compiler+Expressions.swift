@@ -163,8 +163,7 @@ extension Compiler {
             compile(iterable)
             code.emit(.iterate, effect: 0, at: spot)
             let start = code.here
-            let end = code.emit(.next, effect: 1)
-            compileStore(variables, at: spot)
+            let end = compileNext(variables, spot)
             compileClauses(node, clauses.dropFirst(), loops: loops + 1, isDict: isDict)
             code.emit(.jump, start, effect: 0)
             code.land(end)

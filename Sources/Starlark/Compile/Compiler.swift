@@ -80,14 +80,25 @@ struct Compiler {
         compile(iterable)
         code.emit(.iterate, effect: 0, at: spot)
         let start = code.here
-        let end = code.emit(.next, effect: 1)
-        compileStore(variables, at: spot)
+        let end = compileNext(variables, spot)
         code.loops.append(CodeBuilder.Loop(start: start))
         compile(body)
         code.emit(.jump, start, effect: 0)
         code.land(end)
         for exit in code.loops.removeLast().exits { code.land(exit) }
         code.emit(.pop, effect: -1)
+    }
+
+    /// Takes the next element and stores it. Gives the place of the jump at the end of the loop.
+    mutating func compileNext(_ variables: Expr, _ spot: Spot) -> Int {
+        if case .name(let identifier) = variables, let binding = identifier.binding, binding.scope == .local {
+            let end = code.emit(.nextLocal, effect: 0)
+            code.emit(word: binding.index)
+            return end
+        }
+        let end = code.emit(.next, effect: 1)
+        compileStore(variables, at: spot)
+        return end
     }
 
     private mutating func compileWhile(_ condition: Expr, _ body: [Stmt]) {

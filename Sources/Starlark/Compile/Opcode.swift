@@ -82,6 +82,8 @@ enum Opcode: UInt8 {
     case iterate
     /// iterator - iterator x; jumps at the end
     case next
+    /// iterator - iterator; sets the local that the next word names, or jumps at the end
+    case nextLocal
     /// sequence - n values, the first on top
     case unpack
 

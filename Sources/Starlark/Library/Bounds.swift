@@ -8,11 +8,11 @@ enum Bounds {
     ) throws -> (start: Int, end: Int) {
         func place(_ value: Value?, _ what: String, missing: Int) throws -> Int {
             guard let value, !value.isNone else { return missing }
+            if case .int(let index) = value { return min(max(index < 0 ? index &+ count : index, 0), count) }
             guard let index = value.bigInt else {
                 throw StarlarkError("\(function): invalid \(what) index: got \(value.typeName), want int")
             }
-            let near = Int(clamping: index)
-            return min(max(near < 0 ? near &+ count : near, 0), count)
+            return index < 0 ? 0 : count
         }
         let start = try place(from, "start", missing: 0)
         let end = try place(to, "end", missing: count)

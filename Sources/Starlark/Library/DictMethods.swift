@@ -4,36 +4,29 @@
 enum DictMethods {
     static var all: [Method] {
         [
-            method("clear") { dict, arguments in
-                _ = try arguments.unpackPositional("clear", min: 0, max: 0)
+            method("clear", 0...0) { dict, _ in
                 try dict.removeAll()
                 return .none
             },
-            method("get") { dict, arguments in
-                let values = try arguments.unpackPositional("get", min: 1, max: 2)
+            method("get", 1...2) { dict, values in
                 return try dict.get(values[0] ?? .none) ?? values[1] ?? .none
             },
-            method("items") { dict, arguments in
-                _ = try arguments.unpackPositional("items", min: 0, max: 0)
+            method("items", 0...0) { dict, _ in
                 return .list(dict.entries.map { .tuple([$0.key, $0.value]) })
             },
-            method("keys") { dict, arguments in
-                _ = try arguments.unpackPositional("keys", min: 0, max: 0)
+            method("keys", 0...0) { dict, _ in
                 return .list(dict.table.keys)
             },
-            method("pop") { dict, arguments in
-                let values = try arguments.unpackPositional("pop", min: 1, max: 2)
+            method("pop", 1...2) { dict, values in
                 let key = values[0] ?? .none
                 if let value = try dict.remove(key) ?? values[1] { return value }
                 throw StarlarkError("pop: missing key")
             },
-            method("popitem") { dict, arguments in
-                _ = try arguments.unpackPositional("popitem", min: 0, max: 0)
+            method("popitem", 0...0) { dict, _ in
                 guard let entry = try dict.removeFirst() else { throw StarlarkError("popitem: empty dict") }
                 return .tuple([entry.key, entry.value])
             },
-            method("setdefault") { dict, arguments in
-                let values = try arguments.unpackPositional("setdefault", min: 1, max: 2)
+            method("setdefault", 1...2) { dict, values in
                 let key = values[0] ?? .none
                 if let value = try dict.get(key) { return value }
                 let value = values[1] ?? .none
@@ -47,11 +40,18 @@ enum DictMethods {
                 try update(dict, arguments, function: "update")
                 return .none
             },
-            method("values") { dict, arguments in
-                _ = try arguments.unpackPositional("values", min: 0, max: 0)
+            method("values", 0...0) { dict, _ in
                 return .list(dict.entries.map(\.value))
             },
         ]
+    }
+
+    private static func method(
+        _ name: String, _ counts: ClosedRange<Int>, _ body: @escaping @Sendable (StarlarkDict, Operands) throws -> Value
+    ) -> Method {
+        Method(name, counts) { receiver, values in
+            try body(unsafeDowncast(receiver, to: StarlarkDict.self), values)
+        }
     }
 
     private static func method(

@@ -4,27 +4,25 @@
 enum ListMethods {
     static var all: [Method] {
         [
-            method("append") { list, arguments in
-                let value = try arguments.unpackPositional("append", min: 1, max: 1)[0] ?? .none
+            method("append", 1...1) { list, values in
+                let value = values[0] ?? .none
                 try list.append(value)
                 return .none
             },
-            method("clear") { list, arguments in
-                _ = try arguments.unpackPositional("clear", min: 0, max: 0)
+            method("clear", 0...0) { list, _ in
                 try list.checkMutable("clear")
                 list.elements.removeAll()
                 return .none
             },
-            method("extend") { list, arguments in
-                let value = try arguments.unpackPositional("extend", min: 1, max: 1)[0] ?? .none
+            method("extend", 1...1) { list, values in
+                let value = values[0] ?? .none
                 let more = try value.iterable("extend", "iterable")
                 try list.checkMutable("extend")
                 list.elements.append(contentsOf: more)
                 return .none
             },
             method("index", index),
-            method("insert") { list, arguments in
-                let values = try arguments.unpackPositional("insert", min: 2, max: 2)
+            method("insert", 2...2) { list, values in
                 let wanted = try (values[0] ?? .none).int("insert", "index")
                 try list.checkMutable("insert into")
                 let count = list.elements.count
@@ -32,9 +30,9 @@ enum ListMethods {
                 list.elements.insert(values[1] ?? .none, at: place)
                 return .none
             },
-            method("pop") { list, arguments in
+            method("pop", 0...1) { list, values in
                 let count = list.elements.count
-                let given = try arguments.unpackPositional("pop", min: 0, max: 1)[0]
+                let given = values[0]
                 let wanted = try given?.int("pop", "index") ?? count - 1
                 let place = wanted < 0 && given != nil ? wanted + count : wanted
                 guard place >= 0 && place < count else {
@@ -44,8 +42,8 @@ enum ListMethods {
                 try list.checkMutable("pop from")
                 return list.elements.remove(at: place)
             },
-            method("remove") { list, arguments in
-                let value = try arguments.unpackPositional("remove", min: 1, max: 1)[0] ?? .none
+            method("remove", 1...1) { list, values in
+                let value = values[0] ?? .none
                 try list.checkMutable("remove from")
                 for place in list.elements.indices where try Comparison.equal(list.elements[place], value) {
                     list.elements.remove(at: place)
@@ -54,6 +52,14 @@ enum ListMethods {
                 throw StarlarkError("remove: element not found")
             },
         ]
+    }
+
+    private static func method(
+        _ name: String, _ counts: ClosedRange<Int>, _ body: @escaping @Sendable (StarlarkList, Operands) throws -> Value
+    ) -> Method {
+        Method(name, counts) { receiver, values in
+            try body(unsafeDowncast(receiver, to: StarlarkList.self), values)
+        }
     }
 
     private static func method(

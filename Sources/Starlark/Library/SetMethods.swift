@@ -4,13 +4,12 @@
 enum SetMethods {
     static var all: [Method] {
         [
-            method("add") { set, arguments in
-                let value = try arguments.unpackPositional("add", min: 1, max: 1)[0] ?? .none
+            method("add", 1...1) { set, values in
+                let value = values[0] ?? .none
                 try set.insert(value)
                 return .none
             },
-            method("clear") { set, arguments in
-                _ = try arguments.unpackPositional("clear", min: 0, max: 0)
+            method("clear", 0...0) { set, _ in
                 // An empty set, even a frozen one, is not changed by this.
                 if set.truth { try set.removeAll() }
                 return .none
@@ -18,27 +17,32 @@ enum SetMethods {
             method("difference") { set, arguments in
                 .object(try set.difference(try other(arguments, "difference")))
             },
-            method("discard") { set, arguments in
-                let value = try arguments.unpackPositional("discard", min: 1, max: 1)[0] ?? .none
+            method("discard", 1...1) { set, values in
+                let value = values[0] ?? .none
                 _ = try set.remove(value)
                 return .none
             },
             method("intersection") { set, arguments in
                 .object(try set.intersection(try other(arguments, "intersection")))
             },
-            method("issubset") { set, arguments in
-                .bool(try set.isSubset(of: try StarlarkSet(try other(arguments, "issubset"))))
+            method("issubset", 0...1) { set, values in
+                guard let other = values[0] else { return .bool(!set.truth) }
+                if let other = other.setObject { return .bool(try set.isSubset(of: other)) }
+                guard let iterator = other.makeIterator() else {
+                    _ = try other.iterable("issubset", "iterable")
+                    return .none
+                }
+                return .bool(try set.isSubset(of: iterator))
             },
             method("issuperset") { set, arguments in
                 .bool(try other(arguments, "issuperset").allSatisfy { try set.contains($0) })
             },
-            method("pop") { set, arguments in
-                _ = try arguments.unpackPositional("pop", min: 0, max: 0)
+            method("pop", 0...0) { set, _ in
                 guard let value = try set.removeFirst() else { throw StarlarkError("pop: empty set") }
                 return value
             },
-            method("remove") { set, arguments in
-                let value = try arguments.unpackPositional("remove", min: 1, max: 1)[0] ?? .none
+            method("remove", 1...1) { set, values in
+                let value = values[0] ?? .none
                 guard try set.remove(value) else { throw StarlarkError("remove: missing key") }
                 return .none
             },
@@ -57,6 +61,14 @@ enum SetMethods {
                 return .none
             },
         ]
+    }
+
+    private static func method(
+        _ name: String, _ counts: ClosedRange<Int>, _ body: @escaping @Sendable (StarlarkSet, Operands) throws -> Value
+    ) -> Method {
+        Method(name, counts) { receiver, values in
+            try body(unsafeDowncast(receiver, to: StarlarkSet.self), values)
+        }
     }
 
     private static func method(

@@ -121,11 +121,11 @@ enum StringMethods {
 
     private static var affixes: [Method] {
         [
-            method("startswith") { text, arguments in
-                try hasAffix(text, arguments, "startswith") { $0.starts(with: $1) }
+            Method("startswith", 1...3) { text, values in
+                try hasAffix(text, values, "startswith") { ByteSearch.begins($0, with: $1) }
             },
-            method("endswith") { text, arguments in
-                try hasAffix(text, arguments, "endswith") { $0.suffix($1.count).elementsEqual($1) }
+            Method("endswith", 1...3) { text, values in
+                try hasAffix(text, values, "endswith") { ByteSearch.ends($0, with: $1) }
             },
             method("removeprefix") { text, arguments in
                 let affix = try string(arguments.unpackPositional("removeprefix", min: 1, max: 1)[0], "removeprefix", 1)
@@ -143,9 +143,10 @@ enum StringMethods {
     }
 
     private static func hasAffix(
-        _ text: [UInt8], _ arguments: Arguments, _ function: String, _ test: (ArraySlice<UInt8>, [UInt8]) -> Bool
+        _ receiver: StarlarkObject, _ values: Operands, _ function: String,
+        _ test: (ArraySlice<UInt8>, [UInt8]) -> Bool
     ) throws -> Value {
-        let values = try arguments.unpackPositional(function, min: 1, max: 3)
+        let text = unsafeDowncast(receiver, to: StarlarkString.self).bytes
         let (start, end) = try Bounds.clamp(values[1], values[2], count: text.count, function: function)
         let part = text[start..<end]
         if let tuple = values[0]?.tupleObject {

@@ -32,11 +32,9 @@ extension Universe {
                     throw StarlarkError("set: \(error.message)")
                 }
             },
-            Builtin("str") { _, arguments in
-                let value = try arguments.unpackPositional("str", min: 0, max: 1)[0]
-                guard let value else { return .string("") }
-                if value.stringObject != nil { return value }
-                return StringMethods.text(value.strBytes())
+            Builtin("str", 0...1, direct: string) { _, arguments in
+                try arguments.checkPositional("str", min: 0, max: 1)
+                return try Operands.with(arguments.positional, string)
             },
             Builtin("tuple") { _, arguments in
                 let values = try arguments.unpackPositional("tuple", min: 0, max: 1)
@@ -44,6 +42,13 @@ extension Universe {
                 return .tuple(try values[0]?.iterable("tuple", "iterable") ?? [])
             },
         ]
+    }
+
+    @Sendable
+    private static func string(_ values: Operands) throws -> Value {
+        guard let value = values[0] else { return .string("") }
+        if value.stringObject != nil { return value }
+        return StringMethods.text(value.strBytes())
     }
 
     private static func elements(_ arguments: Arguments, _ function: String) throws -> [Value] {
@@ -107,7 +112,7 @@ extension Universe {
             Builtin("repr") { _, arguments in
                 StringMethods.text(try one(arguments, "repr", "x").reprBytes())
             },
-            Builtin("type") { _, arguments in
+            Builtin("type", 1...1, direct: { .string(($0[0] ?? .none).typeName) }) { _, arguments in
                 .string(try one(arguments, "type", "x").typeName)
             },
         ]

@@ -31,14 +31,15 @@ enum Universe {
                 let elements = try (values[0] ?? .none).iterable("enumerate", "iterable")
                 return .list(elements.enumerated().map { .tuple([IntMath.add(start, $0.offset), $0.element]) })
             },
-            Builtin("len") { _, arguments in
-                let value = try one(arguments, "len", "x")
-                if let count = value.stringObject?.bytes.count ?? value.length { return .int(count) }
-                throw StarlarkError("len: value of type \(value.typeName) has no len")
+            Builtin("len", 1...1, direct: { try length($0[0] ?? .none) }) { _, arguments in
+                try length(try one(arguments, "len", "x"))
             },
             Builtin("max") { thread, arguments in try extreme(thread, arguments, "max", .greater) },
             Builtin("min") { thread, arguments in try extreme(thread, arguments, "min", .less) },
-            Builtin("range", range),
+            Builtin("range", 1...3, direct: range) { _, arguments in
+                try arguments.checkPositional("range", min: 1, max: 3)
+                return try Operands.with(arguments.positional, range)
+            },
             Builtin("reversed") { _, arguments in
                 let elements = try one(arguments, "reversed", "iterable").iterable("reversed", "iterable")
                 return .list(elements.reversed())
@@ -56,15 +57,17 @@ enum Universe {
         try arguments.unpack(function, parameters: [name])[0] ?? .none
     }
 
+    private static func length(_ value: Value) throws -> Value {
+        if let count = value.stringObject?.bytes.count ?? value.length { return .int(count) }
+        throw StarlarkError("len: value of type \(value.typeName) has no len")
+    }
+
     @Sendable
-    private static func range(_ thread: Thread, _ arguments: Arguments) throws -> Value {
-        let values = try arguments.unpackPositional("range", min: 1, max: 3)
-        let names = ["start", "stop", "step"]
-        let numbers = try names.indices.map { try values[$0]?.int("range", names[$0]) }
-        var (start, stop, step) = (0, numbers[0] ?? 0, 1)
-        if let second = numbers[1] {
-            (start, stop) = (stop, second)
-            step = numbers[2] ?? 1
+    private static func range(_ values: Operands) throws -> Value {
+        var (start, stop, step) = (0, try values[0]?.int("range", "start") ?? 0, 1)
+        if let second = values[1] {
+            (start, stop) = (stop, try second.int("range", "stop"))
+            step = try values[2]?.int("range", "step") ?? 1
         }
         guard step != 0 else { throw StarlarkError("range: step argument must not be zero") }
         return .object(StarlarkRange(start: start, stop: stop, step: step))

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Finds what a misspelt name was probably meant to be.
-enum Spelling {
+package enum Spelling {
     /// The candidate nearest to `name`, ignoring case and underscores; nil when none is within half of its length.
-    static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
+    package static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
         let wanted = fold(name)
         var best: String?
         var bestDistance = (wanted.count + 1) / 2

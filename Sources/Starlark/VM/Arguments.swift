@@ -55,6 +55,11 @@ package struct Arguments {
 
     /// Matches arguments that can only be given by position. Throws for names and for a wrong number.
     func unpackPositional(_ function: String, min: Int, max: Int) throws -> Positional {
+        try checkPositional(function, min: min, max: max)
+        return Positional(values: positional)
+    }
+
+    func checkPositional(_ function: String, min: Int, max: Int) throws {
         guard keywords.isEmpty else { throw StarlarkError("\(function): unexpected keyword arguments") }
         let count = positional.count
         if count < min {
@@ -65,7 +70,6 @@ package struct Arguments {
             let bound = min == max ? "" : "at most "
             throw StarlarkError("\(function): got \(count) arguments, want \(bound)\(max)")
         }
-        return Positional(values: positional)
     }
 
     /// Arguments by position.

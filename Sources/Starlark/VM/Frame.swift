@@ -4,8 +4,8 @@
 struct Frame {
     /// A function, builtin or method.
     let callable: StarlarkObject
-    /// The code when the callable is a function.
-    let code: FunctionCode?
+    /// The code when the callable is a function, which keeps it alive.
+    unowned(unsafe) let code: FunctionCode?
     let locals: UnsafeMutablePointer<Value?>
     /// The bottom of the operand stack.
     let stack: UnsafeMutablePointer<Value>

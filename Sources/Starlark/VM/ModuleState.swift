@@ -20,6 +20,11 @@ final class ModuleState {
         globals.deallocate()
     }
 
+    /// Gives globals their values before the code runs.
+    func adopt(_ values: [String: Value]) {
+        for (slot, name) in names.enumerated() { globals[slot] = values[name] }
+    }
+
     /// Forgets all globals, and so breaks the reference cycles through functions.
     func clear() {
         for slot in names.indices { globals[slot] = nil }

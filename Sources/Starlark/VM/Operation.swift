@@ -4,8 +4,8 @@ internal import BigInt
 
 /// The operations of the language on values.
 enum Operation {
-    /// The most elements or bytes that a repetition may make.
-    private static let maxElements = 1 << 30
+    /// The most memory, in bytes, that a repetition may ask for.
+    private static let maxRepetition = 1 << 30
 
     static func binary(_ operation: BinaryOperator, _ x: Value, _ y: Value) throws -> Value {
         switch (x, y) {
@@ -149,7 +149,7 @@ enum Operation {
         }
         guard count > 0, !elements.isEmpty else { return [] }
         let (total, overflow) = elements.count.multipliedReportingOverflow(by: count)
-        guard !overflow, total < maxElements else {
+        guard !overflow, total < maxRepetition / MemoryLayout<T>.stride else {
             throw StarlarkError("excessive repeat (\(elements.count) * \(count) elements)")
         }
         var result: [T] = []

@@ -45,11 +45,11 @@ extension Thread {
         try pushNative(builtin)
         do {
             let result = try builtin.body(self, arguments)
-            frames.removeLast()
+            _ = frames.removeLast()
             return result
         } catch {
             let located = evalError(error)
-            frames.removeLast()
+            _ = frames.removeLast()
             throw located
         }
     }
@@ -58,12 +58,39 @@ extension Thread {
         try pushNative(method)
         do {
             let result = try method.body(self, receiver, arguments)
-            frames.removeLast()
+            _ = frames.removeLast()
             return result
         } catch {
             let located = evalError(error)
-            frames.removeLast()
+            _ = frames.removeLast()
             throw located
+        }
+    }
+
+    /// Calls a method or builtin that looks at its arguments where they lie.
+    @inline(__always)
+    func callDirect(
+        _ direct: DirectBody, _ callable: StarlarkObject, _ receiver: StarlarkObject, _ operands: Operands
+    ) throws -> Value {
+        do {
+            return try direct.body(receiver, operands)
+        } catch {
+            throw located(error, in: callable)
+        }
+    }
+
+    /// The error of a native function for which there is no frame.
+    @inline(never)
+    private func located(_ error: any Error, in callable: StarlarkObject) -> any Error {
+        do {
+            try pushNative(callable)
+            defer { _ = frames.removeLast() }
+            if callable.kind == .method, let plain = error as? StarlarkError {
+                return evalError(unsafeDowncast(callable, to: Method.self).naming(plain))
+            }
+            return evalError(error)
+        } catch {
+            return error
         }
     }
 
@@ -84,9 +111,7 @@ extension Thread {
         let code = function.code
         guard frames.count < Self.maxFrames else { throw evalError(Self.overflow) }
         if !function.module.allowsRecursion {
-            for frame in frames where frame.code === code {
-                throw StarlarkError("function \(code.name) called recursively")
-            }
+            if frames.contains(code) { throw StarlarkError("function \(code.name) called recursively") }
         }
         let mark = arena.mark
         let slots = code.localNames.count

@@ -96,26 +96,26 @@ extension Thread {
 
                 case .add:
                     top -= 1
-                    let right = top.move()
-                    if case .int(let x) = top[-1], case .int(let y) = right {
-                        top[-1] = IntMath.add(x, y)
+                    if case .int(let x) = top[-1], case .int(let y) = top[0] {
+                        (top - 1).initialize(to: IntMath.add(x, y))
                     } else {
+                        let right = top.move()
                         top[-1] = try Operation.binary(.add, top[-1], right)
                     }
                 case .subtract:
                     top -= 1
-                    let right = top.move()
-                    if case .int(let x) = top[-1], case .int(let y) = right {
-                        top[-1] = IntMath.subtract(x, y)
+                    if case .int(let x) = top[-1], case .int(let y) = top[0] {
+                        (top - 1).initialize(to: IntMath.subtract(x, y))
                     } else {
+                        let right = top.move()
                         top[-1] = try Operation.binary(.subtract, top[-1], right)
                     }
                 case .multiply:
                     top -= 1
-                    let right = top.move()
-                    if case .int(let x) = top[-1], case .int(let y) = right {
-                        top[-1] = IntMath.multiply(x, y)
+                    if case .int(let x) = top[-1], case .int(let y) = top[0] {
+                        (top - 1).initialize(to: IntMath.multiply(x, y))
                     } else {
+                        let right = top.move()
                         top[-1] = try Operation.binary(.multiply, top[-1], right)
                     }
                 case .binary:
@@ -124,6 +124,11 @@ extension Thread {
                     top[-1] = try Operation.binary(Self.binaryOperators[operand], top[-1], right)
                 case .compare:
                     top -= 1
+                    if case .int(let x) = top[-1], case .int(let y) = top[0] {
+                        let order = x < y ? -1 : x > y ? 1 : 0
+                        (top - 1).initialize(to: .bool(Self.comparisons[operand].holds(order)))
+                        continue
+                    }
                     let right = top.move()
                     top[-1] = .bool(try Comparison.compare(Self.comparisons[operand], top[-1], right))
                 case .contains:
@@ -144,10 +149,10 @@ extension Thread {
                     top[-1] = try Operation.unary(.invert, top[-1])
                 case .inPlaceAdd:
                     top -= 1
-                    let right = top.move()
-                    if case .int(let x) = top[-1], case .int(let y) = right {
-                        top[-1] = IntMath.add(x, y)
+                    if case .int(let x) = top[-1], case .int(let y) = top[0] {
+                        (top - 1).initialize(to: IntMath.add(x, y))
                     } else {
+                        let right = top.move()
                         top[-1] = try Operation.inPlaceAdd(top[-1], right)
                     }
                 case .inPlaceOr:
@@ -201,7 +206,10 @@ extension Thread {
                 case .listAppend:
                     top -= 1
                     let value = top.move()
-                    top[-1 - operand].listObject?.elements.append(value)
+                    // The compiler has put a list there.
+                    (top - 1 - operand).borrowed?._withUnsafeGuaranteedRef {
+                        unsafeDowncast($0, to: StarlarkList.self).elements.append(value)
+                    }
                 case .dictInsert:
                     top -= 2
                     let (key, value) = (top.move(), (top + 1).move())
@@ -213,10 +221,36 @@ extension Thread {
                     }
                     top[-1] = .object(iterator)
                 case .next:
-                    guard case .object(let object) = top[-1] else { continue }
-                    if let value = unsafeDowncast(object, to: StarlarkIterator.self).next() {
+                    guard let iterator = (top - 1).borrowed else { continue }
+                    if let value = iterator._withUnsafeGuaranteedRef({
+                        unsafeDowncast($0, to: StarlarkIterator.self).next()
+                    }) {
                         top.initialize(to: value)
                         top += 1
+                    } else {
+                        next = operand
+                    }
+                case .nextLocal:
+                    let slot = locals + Int(words[next])
+                    next &+= 1
+                    guard let iterator = (top - 1).borrowed else { continue }
+                    if iterator._withUnsafeGuaranteedRef({ $0.kind == .rangeIterator }) {
+                        let number = iterator._withUnsafeGuaranteedRef {
+                            unsafeDowncast($0, to: RangeIterator.self).nextInt()
+                        }
+                        guard let number else {
+                            next = operand
+                            continue
+                        }
+                        if case .object? = slot.pointee {
+                            slot.pointee = .int(number)
+                        } else {
+                            slot.initialize(to: .int(number))
+                        }
+                    } else if let value = iterator._withUnsafeGuaranteedRef({
+                        unsafeDowncast($0, to: StarlarkIterator.self).next()
+                    }) {
+                        slot.pointee = value
                     } else {
                         next = operand
                     }
@@ -253,15 +287,28 @@ extension Thread {
 
                 case .loadMethod:
                     let name = code.names[operand]
-                    if case .object(let object) = top[-1], let method = name.method(of: object.kind) {
-                        top[-1] = .object(method)
-                        top.initialize(to: .object(object))
+                    if let object = (top - 1).borrowed,
+                        let method = name.method(of: object._withUnsafeGuaranteedRef { $0.kind })
+                    {
+                        top.moveInitialize(from: top - 1, count: 1)
+                        (top - 1).initialize(to: .object(method))
                     } else {
                         top[-1] = try Operation.attribute(top[-1], name.name)
                         top.initialize(to: .none)
                     }
                     top += 1
-                case .callMethod where top[-operand - 2].isMethod:
+                case .callMethod where (top - operand - 2).isMethod:
+                    let place = top - operand - 2
+                    if case .object(let callable) = place[0], case .object(let receiver) = place[1],
+                        let direct = unsafeDowncast(callable, to: Method.self).direct, direct.counts.contains(operand)
+                    {
+                        suspend(next, top, budget)
+                        let result = try callDirect(direct, callable, receiver, Operands(top - operand, count: operand))
+                        place.deinitialize(count: operand + 2)
+                        place.initialize(to: result)
+                        top = place + 1
+                        continue
+                    }
                     let arguments = Arguments(positional: Self.take(operand, &top))
                     top -= 2
                     guard case .object(let method) = top.move(), case .object(let receiver) = (top + 1).move() else {
@@ -285,6 +332,17 @@ extension Thread {
                         first.deinitialize(count: count)
                         top = callee + 1
                         throw error
+                    }
+                    if object.kind == .builtin, site == nil,
+                        let direct = unsafeDowncast(object, to: Builtin.self).direct, direct.counts.contains(count)
+                    {
+                        suspend(next, top, budget)
+                        let result = try callDirect(direct, object, object, Operands(first, count: count))
+                        callee.deinitialize(count: 1)
+                        first.deinitialize(count: count)
+                        callee.initialize(to: result)
+                        top = callee + 1
+                        continue
                     }
                     if object.kind == .function {
                         let target = unsafeDowncast(object, to: StarlarkFunction.self)
@@ -446,10 +504,8 @@ extension CallSite {
     var count: Int { positionalCount + names.count + (hasStar ? 1 : 0) + (hasStarStar ? 1 : 0) }
 }
 
-extension Value {
+extension UnsafeMutablePointer<Value> {
     /// Whether this is a method waiting for its call.
-    fileprivate var isMethod: Bool {
-        guard case .object(let object) = self else { return false }
-        return object.kind == .method
-    }
+    @inline(__always)
+    fileprivate var isMethod: Bool { borrowed?._withUnsafeGuaranteedRef { $0.kind == .method } ?? false }
 }

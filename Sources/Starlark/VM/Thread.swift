@@ -17,7 +17,7 @@ package final class Thread {
     /// The values that every file sees without being given them.
     package let universe: [String: Value]
 
-    var frames: ContiguousArray<Frame> = []
+    let frames = FrameStack()
     let arena = ValueArena()
     /// Instructions until the next look at the limits.
     var budget = 0
@@ -48,7 +48,7 @@ package final class Thread {
     package var steps: Int { finishedSteps + slice - budget }
 
     /// The calls in progress, the innermost last.
-    package var callStack: [CallFrame] { frames.map(\.summary) }
+    package var callStack: [CallFrame] { frames.summaries }
 
     private func startSlice() {
         finishedSteps += slice - budget

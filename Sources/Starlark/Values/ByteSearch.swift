@@ -1,7 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
+
 /// Finds byte sequences in byte sequences.
 enum ByteSearch {
+    /// Whether the text begins with `part`.
+    static func begins(_ text: ArraySlice<UInt8>, with part: [UInt8]) -> Bool {
+        part.count <= text.count && equal(text[..<(text.startIndex + part.count)], part)
+    }
+
+    /// Whether the text ends with `part`.
+    static func ends(_ text: ArraySlice<UInt8>, with part: [UInt8]) -> Bool {
+        part.count <= text.count && equal(text[(text.endIndex - part.count)...], part)
+    }
+
+    private static func equal(_ x: ArraySlice<UInt8>, _ y: [UInt8]) -> Bool {
+        x.withUnsafeBytes { left in
+            y.withUnsafeBytes { right in
+                guard let left = left.baseAddress, let right = right.baseAddress else { return true }
+                return memcmp(left, right, y.count) == 0
+            }
+        }
+    }
+
     /// Where `part` first occurs; an empty part occurs at the start.
     static func first(of part: [UInt8], in text: ArraySlice<UInt8>) -> Int? {
         guard let head = part.first else { return text.startIndex }

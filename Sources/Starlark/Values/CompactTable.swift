@@ -23,19 +23,82 @@ struct CompactTable {
 
     /// The place of the entry with this key; nil when there is none.
     func find(_ key: Value, hash: Int) throws -> Int? {
-        if index.isEmpty {
-            for place in entries.indices where entries[place].hash == hash {
-                if let other = entries[place].key, try Self.same(key, other) { return place }
+        try withUnsafePointer(to: key) { try find($0, hash: hash) }
+    }
+
+    /// The same for a key in memory. Keys are compared where they lie, for a reference count changed in passing would
+    /// cost more than the rest of the look-up.
+    private func find(_ key: UnsafePointer<Value>, hash: Int) throws -> Int? {
+        try entries.withUnsafeBufferPointer { entries in
+            if index.isEmpty {
+                for place in entries.indices where entries[place].hash == hash {
+                    if try Self.same(key, entries, place) { return place }
+                }
+                return nil
             }
-            return nil
+            return try index.withUnsafeBufferPointer { index in
+                let mask = index.count - 1
+                var slot = hash & mask
+                while true {
+                    let place = Int(index[slot])
+                    if place < 0 { return nil }
+                    if entries[place].hash == hash, try Self.same(key, entries, place) { return place }
+                    slot = (slot + 1) & mask
+                }
+            }
         }
-        let mask = index.count - 1
-        var slot = hash & mask
-        while true {
-            let place = Int(index[slot])
-            if place < 0 { return nil }
-            if entries[place].hash == hash, let other = entries[place].key, try Self.same(key, other) { return place }
-            slot = (slot + 1) & mask
+    }
+
+    private static func same(
+        _ key: UnsafePointer<Value>, _ entries: UnsafeBufferPointer<Entry>, _ place: Int
+    ) throws -> Bool {
+        guard let base = entries.baseAddress else { return false }
+        let address = UnsafeRawPointer(base + place) + keyOffset
+        if address.load(as: UInt64.self) == UnsafeRawPointer(key).load(as: UInt64.self),
+            address.load(fromByteOffset: 8, as: UInt8.self)
+                == UnsafeRawPointer(key).load(fromByteOffset: 8, as: UInt8.self)
+        {
+            // The same bits are the same value, of whatever type.
+            return true
+        }
+        guard let other = entries[place].key else { return false }
+        return try same(key.pointee, other)
+    }
+
+    private static let keyOffset = MemoryLayout<Entry>.offset(of: \Entry.key) ?? 0
+
+    /// Whether every key is in the other table too.
+    func allKeysAreFound(in other: CompactTable) throws -> Bool {
+        try entries.withUnsafeBufferPointer { entries in
+            guard let base = entries.baseAddress else { return true }
+            for place in entries.indices {
+                if case nil = entries[place].key { continue }
+                // A key that is there has the layout of a value.
+                let key = (UnsafeRawPointer(base + place) + Self.keyOffset).assumingMemoryBound(to: Value.self)
+                if try other.find(key, hash: entries[place].hash) == nil { return false }
+            }
+            return true
+        }
+    }
+
+    /// Whether both tables have the same keys with equal values.
+    func isEqual(to other: CompactTable, depth: Int) throws -> Bool {
+        guard count == other.count else { return false }
+        return try entries.withUnsafeBufferPointer { entries in
+            guard let base = entries.baseAddress else { return true }
+            return try other.entries.withUnsafeBufferPointer { others in
+                for place in entries.indices {
+                    if case nil = entries[place].key { continue }
+                    let key = (UnsafeRawPointer(base + place) + Self.keyOffset).assumingMemoryBound(to: Value.self)
+                    guard let match = try other.find(key, hash: entries[place].hash) else { return false }
+                    if depth > 0, case .int(let x) = entries[place].value, case .int(let y) = others[match].value {
+                        if x != y { return false }
+                    } else if try !Comparison.equal(entries[place].value, others[match].value, depth: depth) {
+                        return false
+                    }
+                }
+                return true
+            }
         }
     }
 

@@ -91,13 +91,7 @@ package final class StarlarkDict: MutableContainer {
 
     override func isEqual(to other: StarlarkObject, depth: Int) throws -> Bool {
         let other = unsafeDowncast(other, to: StarlarkDict.self)
-        guard table.count == other.table.count else { return false }
-        for entry in table.entries {
-            guard let key = entry.key else { continue }
-            guard let place = try other.table.find(key, hash: entry.hash) else { return false }
-            if try !Comparison.equal(entry.value, other.table.entries[place].value, depth: depth - 1) { return false }
-        }
-        return true
+        return try table.isEqual(to: other.table, depth: depth - 1)
     }
 
     override func binary(_ operation: BinaryOperator, with other: Value, isLeft: Bool) throws -> Value? {

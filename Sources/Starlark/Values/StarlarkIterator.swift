@@ -5,8 +5,8 @@
 /// An iterator of a mutable container guards it against changes for as long as the iterator lives: break, return and
 /// errors all end in its release, so no path can leave the guard behind.
 package class StarlarkIterator: StarlarkObject {
-    init() {
-        super.init(kind: .iterator)
+    override init(kind: ObjectKind = .iterator) {
+        super.init(kind: kind)
     }
 
     /// The next element; nil at the end.

@@ -6,7 +6,8 @@ enum ObjectKind: UInt8, CaseIterable {
     case function, builtin, method
     case stringElems, stringCodepoints, bytesElems
     case module, structure, foreign
-    case cell, iterator
+    case time, duration
+    case cell, iterator, rangeIterator
 }
 
 /// A value that lives on the heap. The members are what the interpreter asks of every type; a subclass overrides what it

@@ -84,13 +84,16 @@ final class RangeIterator: StarlarkIterator {
         value = range.start
         remaining = range.count
         step = range.step
-        super.init()
+        super.init(kind: .rangeIterator)
     }
 
-    override func next() -> Value? {
+    override func next() -> Value? { nextInt().map { .int($0) } }
+
+    @inline(__always)
+    func nextInt() -> Int? {
         guard remaining > 0 else { return nil }
-        remaining -= 1
+        remaining &-= 1
         defer { value = value &+ step }
-        return .int(value)
+        return value
     }
 }

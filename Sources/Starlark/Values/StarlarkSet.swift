@@ -61,10 +61,20 @@ package final class StarlarkSet: MutableContainer {
 
     func isSubset(of other: StarlarkSet) throws -> Bool {
         guard table.count <= other.table.count else { return false }
-        for entry in table.entries {
-            if let key = entry.key, try other.table.find(key, hash: entry.hash) == nil { return false }
+        return try table.allKeysAreFound(in: other.table)
+    }
+
+    /// Whether the iterator delivers all elements. No set is made of it: found elements are marked in their places.
+    func isSubset(of iterator: StarlarkIterator) throws -> Bool {
+        var missing = table.count
+        var found = [Bool](repeating: false, count: table.entries.count)
+        while missing > 0, let element = iterator.next() {
+            if let place = try table.find(element, hash: element.hash()), !found[place] {
+                found[place] = true
+                missing -= 1
+            }
         }
-        return true
+        return missing == 0
     }
 
     override func compare(_ operation: ComparisonOperator, to other: StarlarkObject, depth: Int) throws -> Bool? {

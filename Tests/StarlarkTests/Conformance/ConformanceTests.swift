@@ -1,62 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import StarlarkConformance
 import Testing
 
-@testable import Starlark
-
-/// The public conformance suites. What fails is listed here with its reason, so that nothing else can start to fail.
-@Suite(.enabled(if: ConformanceData.isPresent, "the conformance data is not beside the checkout"))
+/// The public conformance suites. What differs is listed in `KnownDifferences`, so that nothing else can.
+@Suite(.enabled(if: ConformanceData.isPresent, ConformanceData.absence), .timeLimit(.minutes(5)))
 struct ConformanceTests {
-    @Test(
-        arguments: [
-            "assign", "bool", "builtins", "bytes", "control", "dict", "float", "function", "int", "json", "list",
-            "misc",
-            "module", "recursion", "set", "string", "tuple", "while",
-        ])
-    func starlarkGo(_ name: String) throws {
-        expectNone(try GoSuite("starlark/\(name).star").run())
+    @Test(arguments: SuiteGroup.all.map(\.name)) func suite(_ name: String) throws {
+        let folder = try #require(ConformanceData.folder)
+        let group = try #require(SuiteGroup.all.first { $0.name == name })
+        let results = try group.run(folder)
+        for problem in KnownDifferences.unlisted(in: results) { Issue.record(Comment(rawValue: problem)) }
+        #expect(KnownDifferences.outdated(in: results).isEmpty)
+        let chunks = results.reduce(0) { $0 + $1.chunks }
+        let failed = results.reduce(0) { $0 + $1.failedChunks }
+        #expect(Double(chunks - failed) >= group.bar * Double(chunks))
     }
 
-    @Test func starlarkGoStruct() throws {
-        expectNone(try GoSuite("starlarkstruct/struct.star").run())
+    @Test func messagesAreWordedAsTheSuiteWants() throws {
+        let folder = try #require(ConformanceData.folder)
+        let results = try SuiteGroup.all.flatMap { try $0.run(folder) }
+        let messages = results.reduce(0) { $0 + $1.messages }
+        #expect(messages > 300)
+        let failed = results.reduce(0) { $0 + $1.failedMessages }
+        #expect(Double(messages - failed) >= SuiteGroup.messageBar * Double(messages))
     }
+}
 
-    @Test func starlarkGoSyntaxErrors() throws {
-        expectNone(try GoSuite("syntax/errors.star").check(parseOnly: true))
-    }
-
-    @Test func starlarkGoResolver() throws {
-        expectNone(try GoSuite("resolve/resolve.star").check(parseOnly: false))
-    }
-
-    @Test func parsesLargeFile() throws {
-        let source = Array(try ConformanceData.text("starlark-go/syntax/scan.star").utf8)
-        #expect(try Parser.parse(file: source).count > 50)
-    }
-
-    @Test(
-        arguments: [
-            "assign", "bool", "builtins", "control", "dict", "function", "int", "list", "misc", "string", "tuple",
-        ])
-    func bazelGo(_ name: String) throws {
-        expectNone(try BazelSuite("go/\(name).star").run())
-    }
-
-    @Test(
-        arguments: [
-            "java/all_any", "java/and_or_not", "java/dict", "java/equality", "java/int", "java/int_constructor",
-            "java/int_function", "java/list_mutation", "java/list_slices", "java/min_max", "java/range",
-            "java/reversed", "java/string_elems", "java/string_find", "java/string_format", "java/string_misc",
-            "java/string_partition", "java/string_slice_index", "java/string_split", "java/string_splitlines",
-            "java/string_test_characters", "rust/bool", "rust/dict", "rust/int", "rust/josharian_fuzzing",
-            "rust/mutation_during_iteration", "rust/regression", "rust/string",
-        ])
-    func bazelOthers(_ name: String) throws {
-        expectNone(try BazelSuite("\(name).star").run())
-    }
-
-    /// Shows each failed program, not the list as a whole.
-    private func expectNone(_ failures: [String], sourceLocation: SourceLocation = #_sourceLocation) {
-        for failure in failures { Issue.record(Comment(rawValue: failure), sourceLocation: sourceLocation) }
+/// Where nobody reads the list of skipped tests, absent data is a failure.
+struct ConformanceDataTests {
+    @Test(.enabled(if: ConformanceData.isRequired, "only where CI=true"))
+    func theDataIsThere() {
+        #expect(ConformanceData.isPresent, "no conformance data in \(ConformanceData.path)")
     }
 }

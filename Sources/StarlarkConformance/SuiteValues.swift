@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import Starlark
+import Starlark
 
 /// A value with fields that can be assigned, as the data expects it under the name `hasfields`.
 final class HasFields: ForeignValue {

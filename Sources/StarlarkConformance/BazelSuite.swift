@@ -1,25 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import Starlark
+import Starlark
 
 /// Runs files of the suite that the Starlark implementations share, scored as the Go implementation.
-struct BazelSuite {
-    let file: ChunkedFile
+package struct BazelSuite {
+    let folder: ConformanceFolder
 
-    init(_ path: String) throws {
-        file = try ChunkedFile("bazelbuild/" + path)
+    /// The suite in a folder of suites.
+    package init(_ folder: ConformanceFolder) {
+        self.folder = folder
     }
 
-    /// Runs each chunk; gives the failed ones as `line: what went wrong`.
-    func run() -> [String] {
-        file.chunks.compactMap { chunk in
-            evaluate(chunk).map { "\(chunk.firstLine): \($0)" }
+    /// Runs each program of a file, named relative to the suite.
+    package func run(_ path: String) throws -> FileResult {
+        let file = try ChunkedFile("bazelbuild/" + path, in: folder)
+        var result = FileResult(path: file.path)
+        for chunk in file.chunks {
+            let problem = evaluate(chunk, file: file.path)
+            result.add(problem.map { [.init(line: chunk.firstLine, text: $0)] } ?? [])
         }
+        return result
     }
 
-    private func evaluate(_ chunk: ChunkedFile.Chunk) -> String? {
+    private func evaluate(_ chunk: ChunkedFile.Chunk, file: String) -> String? {
         var output: [String] = []
         let thread = Thread(print: { _, line in output.append(line) })
+        defer { thread.close() }
         let lines = chunk.source.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             String(line.firstRange(of: "###").map { line[..<$0.lowerBound] } ?? line[...])
         }
@@ -27,7 +33,7 @@ struct BazelSuite {
         var failure: String?
         do {
             _ = try Starlark.execute(
-                file: file.path, source: Array(source.utf8), dialect: Dialect(set: true, globalReassign: true),
+                file: file, source: Array(source.utf8), dialect: Dialect(set: true, globalReassign: true),
                 predeclared: Self.predeclared, thread: thread)
         } catch let error as SyntaxErrors {
             failure = error.description
@@ -42,7 +48,7 @@ struct BazelSuite {
             return problems.isEmpty ? nil : problems.joined(separator: "; ")
         }
         let message = failure?.lowercased() ?? ""
-        if failure != nil && (message.contains(wanted) || GoSuite.matches(message, wanted)) { return nil }
+        if failure != nil && (message.contains(wanted) || Expectation.matches(message, wanted)) { return nil }
         return "want \(wanted), got \(failure ?? "success")"
     }
 

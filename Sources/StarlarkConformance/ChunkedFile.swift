@@ -1,27 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
-
-/// The public conformance data, which lies outside of the repository.
-enum ConformanceData {
-    /// The folder: `DEVLOOP_CONFORMANCE`, else `shared/conformance/starlark` beside the checkout. Nil when absent.
-    static let folder: String? = {
-        var root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4)
-        let given = ProcessInfo.processInfo.environment["DEVLOOP_CONFORMANCE"]
-        root.removeLast()
-        let folder = given ?? root.joined(separator: "/") + "/shared/conformance/starlark"
-        return FileManager.default.fileExists(atPath: folder) ? folder : nil
-    }()
-
-    static var isPresent: Bool { folder != nil }
-
-    /// The text of a file in the folder.
-    static func text(_ path: String) throws -> String {
-        String(decoding: try Data(contentsOf: URL(filePath: (folder ?? "") + "/" + path)), as: UTF8.self)
-    }
-}
-
-/// A file of independent programs, separated by `---`.
+/// A file of independent programs, separated by lines `---`.
 struct ChunkedFile {
     /// One program, with the line numbers of the whole file.
     struct Chunk {
@@ -34,11 +13,11 @@ struct ChunkedFile {
     let path: String
     let chunks: [Chunk]
 
-    init(_ path: String) throws {
+    init(_ path: String, in folder: ConformanceFolder) throws {
         self.path = path
         var chunks: [Chunk] = []
         var line = 1
-        for part in try ConformanceData.text(path).split(separator: "\n---\n", omittingEmptySubsequences: false) {
+        for part in try folder.text(path).split(separator: "\n---\n", omittingEmptySubsequences: false) {
             let lines = part.split(separator: "\n", omittingEmptySubsequences: false)
             var expectations: [(line: Int, text: String)] = []
             for (offset, text) in lines.enumerated() {
