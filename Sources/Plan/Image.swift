@@ -33,6 +33,13 @@ package struct Image: Sendable, Equatable {
         self.liveUpdate = liveUpdate
     }
 
+    /// The image without its place in the spec, see ``Resource/definition``.
+    package var definition: Image {
+        var copy = self
+        copy.location = nil
+        return copy
+    }
+
     package var swift: SwiftImage? { if case .swift(let value) = builder { value } else { nil } }
     package var docker: DockerBuild? { if case .docker(let value) = builder { value } else { nil } }
     package var custom: CustomBuild? { if case .custom(let value) = builder { value } else { nil } }

@@ -32,6 +32,18 @@ package struct Resource: Sendable, Equatable {
         self.kind = kind
     }
 
+    /// The resource without the places of the spec and the manifests: two that are equal in this are one resource, though
+    /// lines may have moved.
+    package var definition: Resource {
+        var copy = self
+        copy.location = nil
+        if var kubernetes {
+            for index in kubernetes.objects.indices { kubernetes.objects[index].location = nil }
+            copy.kind = .k8s(kubernetes)
+        }
+        return copy
+    }
+
     package var kubernetes: KubernetesResource? { if case .k8s(let value) = kind { value } else { nil } }
     package var local: LocalResource? { if case .local(let value) = kind { value } else { nil } }
 }

@@ -248,6 +248,31 @@ struct SessionSaveTests {
         }
     }
 
+    @Test func linesThatMovedAreNoChange() async throws {
+        var plan = Plan(
+            resources: [
+                Samples.service("web", image: "nginx"), Samples.local("tool", command: ["tool"]),
+                Samples.local("other", command: ["other"]),
+            ], watchedFiles: [FakeSpec.file])
+        for index in plan.resources.indices { plan.resources[index].location = SourceLocation(file: "D", line: index) }
+        try await TestSession.run(plan) { test in
+            try await test.events.wait(.objectApplied, resource: "web")
+            for name in ["tool", "other"] { try await test.events.wait(name, is: "ready") }
+            try await test.until("files are watched") { test.watch.isStarted }
+            for index in plan.resources.indices {
+                plan.resources[index].location = SourceLocation(file: "D", line: index + 10)
+            }
+            plan.resources[2] = Samples.local("other", command: ["other", "-v"])
+            test.spec.set(plan)
+            test.watch.save(FakeSpec.file)
+            try await test.until("what changed runs") { test.commands.ran.last == ["other", "-v"] }
+            #expect(test.commands.ran.filter { $0 == ["tool"] }.count == 1)
+            #expect(test.connection.applied.count == 1)
+            let names = test.events.all(.decisionMade).compactMap(\.resource)
+            #expect(names == ["other"])
+        }
+    }
+
     @Test func aManualResourceWaitsForItsTrigger() async throws {
         var plan = Samples.web(live: false)
         plan.resources[0].triggerMode = .manual

@@ -70,7 +70,10 @@ extension Session {
         let enabled = newPlan.settings.enabledResources.map(Set.init)
         order = newPlan.resources.map(\.name).filter { chosen?.contains($0) ?? enabled?.contains($0) ?? true }
         for image in newPlan.images {
-            if images[image.ref]?.image == image { continue }
+            if images[image.ref]?.image.definition == image.definition {
+                images[image.ref]?.image.location = image.location
+                continue
+            }
             do {
                 var state = ImageState(image, product: try await product(of: image))
                 state.version = images[image.ref].map { $0.version + 1 } ?? 0
@@ -85,9 +88,9 @@ extension Session {
         for name in order {
             guard let resource = newPlan.resource(name) else { continue }
             if var state = resources[name] {
-                let changed = state.resource != resource
+                let changed = state.resource.definition != resource.definition
                 let imagesChanged = (resource.kubernetes?.images ?? []).contains { ref in
-                    old?.image(ref) != newPlan.image(ref)
+                    old?.image(ref)?.definition != newPlan.image(ref)?.definition
                 }
                 state.resource = resource
                 if changed || imagesChanged {
