@@ -34,7 +34,7 @@ extension EndToEnd {
                 // The registry of scripts/cluster, which the node pulls from.
                 let pulled = try await Self.imageAfterRun(
                     "default_registry('127.0.0.1:15000')\n\(image)", project, cluster)
-                #expect(pulled.hasPrefix("127.0.0.1:15000/bench/tiny:devloop-"))
+                #expect(pulled.hasPrefix("127.0.0.1:15000/bench_tiny:devloop-"))
 
                 _ = try await Devloop.run(
                     ["down", "-n", cluster.namespace], in: project.path,
