@@ -132,8 +132,10 @@ struct DeciderTests {
 
     /// Name in a manifest, ref of the spec, and whether they mean the same.
     static let names: [(String, String, Bool)] = [
-        ("redis", "redis", true), ("redis:7", "redis", true), ("redis@sha256:00", "redis", true),
-        ("redis:7@sha256:00", "redis", true), ("docker.io/library/redis:7", "redis", true),
+        ("redis", "redis", true), ("redis:7", "redis", true),
+        ("redis@sha256:0000000000000000000000000000000000000000000000000000000000000000", "redis", true),
+        ("redis:7@sha256:0000000000000000000000000000000000000000000000000000000000000000", "redis", true),
+        ("docker.io/library/redis:7", "redis", true),
         ("docker.io/redis", "redis", true), ("index.docker.io/shop/web", "shop/web", true),
         ("shop/web:latest", "shop/web:dev", false), ("shop/web:dev", "shop/web:dev", true),
         ("localhost:5000/web:1", "localhost:5000/web", true),

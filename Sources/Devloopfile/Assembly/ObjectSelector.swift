@@ -7,12 +7,13 @@ struct ObjectSelector {
     /// What of a text a pattern has to cover.
     enum Coverage { case whole, part }
 
-    private let rules: [(part: KeyPath<ObjectFacts, String>, matches: (String) -> Bool)]
+    private let rules: [(ManifestObject) -> Bool]
 
     /// From the parameters `api_version`, `kind`, `name` and `namespace`, those that the builtin has.
     init(_ call: BuiltinCall, matching coverage: Coverage) throws {
-        let parts: [(String, KeyPath<ObjectFacts, String>)] = [
-            ("api_version", \.apiVersion), ("kind", \.kind), ("name", \.name), ("namespace", \.namespace),
+        let parts: [(String, (ManifestObject) -> String)] = [
+            ("api_version", \.apiVersion), ("kind", \.kind), ("name", \.name),
+            ("namespace", { ObjectIdentity($0).namespace }),
         ]
         rules = try parts.compactMap { name, part in
             guard call.has(name), call.value(name) != nil else { return nil }
@@ -21,33 +22,14 @@ struct ObjectSelector {
             guard let regex = try? Regex(pattern).ignoresCase() else {
                 throw SpecFault("\(name) \"\(pattern)\" is no regular expression")
             }
-            return (
-                part,
-                { text in coverage == .whole ? (try? regex.wholeMatch(in: text)) != nil : text.contains(regex) }
-            )
+            return { object in
+                let text = part(object)
+                return coverage == .whole ? (try? regex.wholeMatch(in: text)) != nil : text.contains(regex)
+            }
         }
     }
 
-    func matches(_ object: ManifestObject) -> Bool {
-        let facts = ObjectFacts(object)
-        return rules.allSatisfy { $0.matches(facts[keyPath: $0.part]) }
-    }
-}
-
-/// What selectors look at.
-struct ObjectFacts {
-    let apiVersion: String
-    let kind: String
-    let name: String
-    /// `default` when the manifest names none.
-    let namespace: String
-
-    init(_ object: ManifestObject) {
-        apiVersion = object.apiVersion
-        kind = object.kind
-        name = object.name
-        namespace = object.namespace.isEmpty ? "default" : object.namespace
-    }
+    func matches(_ object: ManifestObject) -> Bool { rules.allSatisfy { $0(object) } }
 }
 
 extension BuiltinCall {

@@ -17,7 +17,7 @@ extension Evaluator {
         }
         let context = absolute(contextText)
         var build = try dockerfile(call, context: context)
-        build.arguments = try buildArguments(call.value("build_args"))
+        build.arguments = try call.value("build_args")?.dictionary("build_args", allowsBlobs: true) ?? [:]
         build.target = try call.string("target", default: "")
         build.platform = try call.string("platform", default: variable("DOCKER_DEFAULT_PLATFORM") ?? "")
         build.network = try call.string("network", default: "")
@@ -68,22 +68,5 @@ extension Evaluator {
             if Files.kind(own) == .file { return own }
         }
         return Paths.resolve(".dockerignore", in: context)
-    }
-
-    /// As Tilt, takes values that are no strings too, by their text.
-    private func buildArguments(_ value: Value?) throws -> [String: String] {
-        guard let value else { return [:] }
-        guard case .object(let object) = value, let dict = object as? StarlarkDict else {
-            throw SpecFault("build_args must be a dict, got \(value.typeName)")
-        }
-        var result: [String: String] = [:]
-        for entry in dict.entries {
-            guard let key = entry.key.asString, let text = entry.value.text else {
-                throw SpecFault(
-                    "build_args must map strings to strings, it has \(entry.key.repr()): \(entry.value.repr())")
-            }
-            result[key] = text
-        }
-        return result
     }
 }

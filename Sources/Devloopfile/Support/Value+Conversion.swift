@@ -24,14 +24,15 @@ extension Value {
     }
 
     /// The pairs of a dict of strings.
-    func dictionary(_ parameter: String) throws -> [String: String] {
+    /// - Parameter allowsBlobs: values may be blobs too.
+    func dictionary(_ parameter: String, allowsBlobs: Bool = false) throws -> [String: String] {
         if isNone { return [:] }
         guard case .object(let object) = self, let dict = object as? StarlarkDict else {
             throw SpecFault("\(parameter) must be a dict, got \(typeName)")
         }
         var result: [String: String] = [:]
         for entry in dict.entries {
-            guard let key = entry.key.asString, let value = entry.value.asString else {
+            guard let key = entry.key.asString, let value = allowsBlobs ? entry.value.text : entry.value.asString else {
                 throw SpecFault(
                     "\(parameter) must map strings to strings, it has \(entry.key.repr()): \(entry.value.repr())")
             }

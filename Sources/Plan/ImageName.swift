@@ -2,16 +2,16 @@
 
 /// The repository that an image reference names, whatever its tag or digest, in a form in which equal ones are equal:
 /// `nginx`, `docker.io/library/nginx:1` and `index.docker.io/library/nginx@sha256:...` are one.
-struct ImageName: Hashable {
+package struct ImageName: Hashable, Sendable {
     /// `docker.io` when the reference names no registry.
-    let registry: String
-    let path: String
+    package let registry: String
+    package let path: String
     /// Tag of the reference, if it has one.
-    let tag: String?
-    let digest: String?
+    package let tag: String?
+    package let digest: String?
 
     /// nil when the text is no image reference.
-    init?(_ reference: String) {
+    package init?(_ reference: String) {
         var rest = reference[...]
         var digest: String?
         if let at = rest.firstIndex(of: "@") {
@@ -41,7 +41,15 @@ struct ImageName: Hashable {
     }
 
     /// Registry and path, what two references must share to be of one repository.
-    var repository: String { "\(registry)/\(path)" }
+    package var repository: String { "\(registry)/\(path)" }
+
+    /// Whether a name in a manifest means a ref of the spec: any tag will do when the ref has none.
+    package static func matches(_ text: String, ref: String) -> Bool {
+        guard let name = ImageName(text), let wanted = ImageName(ref), name.repository == wanted.repository else {
+            return false
+        }
+        return wanted.tag == nil || wanted.tag == name.tag
+    }
 
     private static func isRegistry(_ text: Substring) -> Bool {
         text == "localhost" || text.contains(".") || text.contains(":") || text.contains { $0.isUppercase }
