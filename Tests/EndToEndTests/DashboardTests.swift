@@ -57,6 +57,25 @@ extension EndToEnd {
             }
         }
 
+        @Test func aDigitStartsAButtonsCommand() async throws {
+            try await Cluster.run("button") { cluster in
+                let project = try Project(
+                    """
+                    load('ext://uibutton', 'cmd_button')
+                    local_resource('tool', 'true')
+                    cmd_button('seed', argv=['sh', '-c', 'echo sown $(cat n)'], resource='tool', text='Seed')
+
+                    """)
+                try project.folder.write("n", "7 seeds\n")
+                let session = try await Self.open(project, cluster, width: 100, height: 30)
+                try await session.wait("the button", deadline: .seconds(30)) { $0.contains("6 Seed") }
+                session.press("6")
+                try await session.wait("its output") { $0.contains("sown 7 seeds") && $0.contains("Seed: done") }
+                session.press("C-c")
+                try await session.wait("the end", deadline: .seconds(20)) { $0.contains("ENDED 130") }
+            }
+        }
+
         @Test func quittingAsksAndEndsWell() async throws {
             try await Cluster.run("quit") { cluster in
                 let project = try Project(manifest: Project.sleeper)

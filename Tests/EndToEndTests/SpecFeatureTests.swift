@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+import DevloopTestSupport
+import ProcessRunner
+import Testing
+
+extension EndToEnd {
+    /// What a spec asks of a session: probes, edges, overrides, secrets, buttons; each for real.
+    @Suite(.serialized)
+    struct SpecFeatureTests {
+        @Test func serversAreProbedAndEdgesHold() async throws {
+            try await Cluster.run("edges") { cluster in
+                let port = try freePort()
+                let project = try Project(
+                    """
+                    local_resource('schema', cmd='echo schema $(cat schema.txt)', deps=['schema.txt'])
+                    local_resource('client', cmd='echo client $(cat schema.txt)', rebuilt_by=['schema'])
+                    local_resource('http', serve_cmd=['python3', '-m', 'http.server', '\(port)', '--bind', '127.0.0.1'],
+                        after=['schema'],
+                        readiness_probe=probe(period_secs=1, http_get=http_get_action(\(port), host='127.0.0.1')))
+                    local_resource('tcp', serve_cmd='sleep 3600', resource_deps=['http'],
+                        readiness_probe=probe(period_secs=1, tcp_socket=tcp_socket_action(\(port), host='127.0.0.1')))
+                    local_resource('exec', serve_cmd='sleep 3600', readiness_probe=probe(
+                        period_secs=1, failure_threshold=1, exec=exec_action(['test', '-e', 'there'])))
+
+                    """)
+                try project.folder.write("schema.txt", "one\n")
+                try await LiveDevloop.run(
+                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
+                ) { live in
+                    for name in ["client", "http", "tcp"] { try await live.wait(name, is: "ready") }
+                    try await live.wait("resource.changed", resource: "exec") {
+                        $0["reason"]?.string?.hasPrefix("readiness probe: test -e there: exit code 1") == true
+                    }
+                    try project.folder.write("there", "")
+                    try await live.wait("exec", is: "ready")
+                    let before = live.last
+                    try project.folder.write("schema.txt", "two\n")
+                    try await live.wait("log.written", resource: "client", after: before) { $0["text"] == "client two" }
+                    let order = live.all("log.written", after: before).compactMap { $0["text"]?.string }
+                    #expect(order.filter { $0.hasSuffix("two") } == ["schema two", "client two"])
+                    #expect(await live.interrupt() == .exited(130))
+                }
+            }
+        }
+
+        @Test func theSpecChangesTheContainerAndHidesSecrets() async throws {
+            try await Cluster.run("overrides") { cluster in
+                let socket = "\(cluster.kubeconfig.dropLast("admin.conf".count))run/containerd.sock"
+                let project = try Project(
+                    """
+                    load('ext://secret', 'secret_from_dict')
+                    custom_build(
+                        'example/over',
+                        'ctr -a \(socket) -n k8s.io images tag --force \(Cluster.busybox) docker.io/$EXPECTED_REF',
+                        deps=['site.txt'], disable_push=True, match_in_env_vars=True,
+                        entrypoint=['/bin/busybox', 'sh', '-c', 'echo image $SELF; echo pass correct-horse; sleep 3600'])
+                    k8s_yaml(secret_from_dict('login', inputs={'pass': 'correct-horse'}))
+                    k8s_yaml('app.yaml')
+
+                    """,
+                    manifest: Project.deployment(command: ["/bin/busybox", "false"], image: "example/over")
+                        + "          env: [{name: SELF, value: example/over}]\n")
+                try project.folder.write("site.txt", "one\n")
+                try await LiveDevloop.run(
+                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
+                ) { live in
+                    try await live.wait("app", is: "ready")
+                    try await live.wait("log.written", resource: "app") {
+                        $0["text"]?.string?.hasPrefix("image example/over:devloop-") == true
+                    }
+                    try await live.wait("log.written", resource: "app") {
+                        $0["text"] == "pass [redacted secret login:pass]"
+                    }
+                    #expect(await live.interrupt() == .exited(130))
+                }
+            }
+        }
+
+        @Test func whatIsNotCarriedOutYetSaysSo() async throws {
+            try await Cluster.run("later") { cluster in
+                let project = try Project(
+                    """
+                    docker_build('example/later', '.')
+                    k8s_yaml('app.yaml')
+                    k8s_custom_deploy('custom', apply_cmd='touch applied', delete_cmd='true', deps=['Dockerfile'])
+
+                    """, manifest: Project.deployment(command: ["/bin/busybox", "false"], image: "example/later"))
+                try project.folder.write("Dockerfile", "FROM scratch\n")
+                try await LiveDevloop.run(
+                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
+                ) { live in
+                    let image = try await live.wait("app", is: "failed")
+                    #expect(image["reason"]?.string?.contains("does not run it") == true)
+                    let custom = try await live.wait("custom", is: "failed")
+                    #expect(custom["reason"]?.string?.contains("does not run its commands") == true)
+                    #expect(!TestFiles.exists(project.folder("applied")))
+                    #expect(await live.interrupt() == .exited(130))
+                }
+            }
+        }
+    }
+}
