@@ -34,6 +34,7 @@ let package = Package(
     products: [
         .executable(name: "devloop", targets: ["devloop"]),
         .executable(name: "devloop-agent", targets: ["devloop-agent"]),
+        .executable(name: "starlark", targets: ["StarlarkProgram"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -143,7 +144,9 @@ let package = Package(
             ]),
 
         // The language as a program of its own
-        .executableTarget(name: "starlark", dependencies: ["Starlark", argumentParser], swiftSettings: swift),
+        // The product is `starlark`: a target of this name differs from the library's by letter case alone.
+        .executableTarget(
+            name: "StarlarkProgram", dependencies: ["Starlark", argumentParser], swiftSettings: swift),
         // The public suites of the language, run against the interpreter of this package
         .executableTarget(
             name: "starlark-conformance", dependencies: ["StarlarkConformance", argumentParser], swiftSettings: swift),
@@ -174,7 +177,7 @@ let package = Package(
             ["DevloopCore", "DevloopTestSupport", "Hashing", "KubeClient", "PodSync", "ProcessRunner", "SyncProtocol"]),
         tests("PortForwardTests", ["DevloopCore", "PortForward"]),
         tests("ProcessRunnerTests", ["CDevloop", "DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
-        tests("StarlarkTests", ["DevloopTestSupport", "Starlark", "StarlarkConformance", "starlark"]),
+        tests("StarlarkTests", ["DevloopTestSupport", "Starlark", "StarlarkConformance", "StarlarkProgram"]),
         tests("SwiftBuilderTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner", "SwiftBuilder"]),
         tests("SyncProtocolTests", ["SyncProtocol"]),
         tests(

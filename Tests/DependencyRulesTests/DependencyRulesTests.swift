@@ -21,7 +21,7 @@ struct DependencyRulesTests {
         "SwiftBuilder": .adapter, "YAMLTree": .adapter,
         "CursesScreen": .engine, "DashboardTUI": .engine, "LoopEngine": .engine,
         "DevloopCommands": .composition, "DevloopLive": .composition,
-        "devloop": .program, "devloop-agent": .program, "devloop-dashboard-demo": .program, "starlark": .program,
+        "devloop": .program, "devloop-agent": .program, "devloop-dashboard-demo": .program, "StarlarkProgram": .program,
         "starlark-conformance": .program, "devloop-bench": .program,
     ]
 

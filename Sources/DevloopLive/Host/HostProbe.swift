@@ -36,7 +36,7 @@ enum HostProbe {
         case .tcpSocket(let host, let port):
             let client = try HTTPClient()
             defer { client.shutdown() }
-            await try client.connect("http://\(host):\(port)").close()
+            try await client.connect("http://\(host):\(port)").close()
             return nil
         }
     }

@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import starlark
+@testable import StarlarkProgram
 
 struct LineEditorTests {
     /// Feeds bytes as a terminal sends them; `|` in the result is the cursor.
