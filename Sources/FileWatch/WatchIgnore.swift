@@ -22,6 +22,11 @@ package struct WatchIgnore: Sendable {
         self.patterns = patterns
     }
 
+    /// Whether a watcher of `root` would leave a file below it out.
+    package func ignores(_ path: String, below root: String) throws -> Bool {
+        try RootIgnore(root: root, ignore: self).isIgnored(path, isDirectory: false)
+    }
+
     /// The file in ``project`` with rules of its own.
     package static let fileName = ".devloopignore"
 }

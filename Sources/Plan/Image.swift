@@ -136,4 +136,13 @@ package enum LiveUpdateStep: Sendable, Equatable {
     case restart
     /// `initial_sync()`: a new container is brought up to date before the first change.
     case initialSync
+
+    /// Absolute paths whose changes the step is about.
+    package var sources: [String] {
+        switch self {
+        case .sync(let mapping): [mapping.source]
+        case .fallBackOn(let files): files
+        case .run, .restart, .initialSync: []
+        }
+    }
 }

@@ -25,6 +25,21 @@ package struct Plan: Sendable, Equatable {
         self.watchedFiles = watchedFiles
     }
 
+    /// Absolute paths whose change can matter, but those of Swift packages, which only SwiftPM knows.
+    package var watchRoots: [String] {
+        var roots = Set(watchedFiles)
+        for image in images {
+            roots.formUnion(image.swift?.resources.map(\.source) ?? [])
+            roots.formUnion(image.inputs)
+            roots.formUnion(image.liveUpdate.flatMap(\.sources))
+        }
+        for resource in resources {
+            roots.formUnion(resource.local?.deps ?? [])
+            roots.formUnion(resource.kubernetes?.customDeploy?.deps ?? [])
+        }
+        return roots.sorted()
+    }
+
     package func resource(_ name: String) -> Resource? { resources.first { $0.name == name } }
     package func image(_ ref: String) -> Image? { images.first { $0.ref == ref } }
 }

@@ -46,6 +46,11 @@ struct FreshnessGuard: Sendable, Equatable {
         return Self.seconds(stamp.modified) <= Self.seconds(end)
     }
 
+    /// Whether an object is older than a module, and the compiler could not tell.
+    static func isLagging(_ object: Int, behind modules: [Int]) -> Bool {
+        modules.contains { $0 > object && seconds($0) == seconds(object) }
+    }
+
     /// Whether an object was written by a build that began then.
     static func isMade(_ object: FileStamp, since start: Int) -> Bool { latest(object) >= start - tick }
 

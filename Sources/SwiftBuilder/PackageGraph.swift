@@ -80,6 +80,23 @@ package struct PackageGraph: Sendable, Equatable {
         }
     }
 
+    /// Modules of these packages that a target sees, itself left out: directly or through others.
+    package func modules(usedBy target: PackageInfo.Target) -> Set<String> {
+        var found: Set<String> = []
+        var open = [target]
+        while let next = open.popLast() {
+            let siblings = packages.first { $0.targets.contains(next) }?.targets ?? []
+            let used =
+                siblings.filter { next.targetDependencies.contains($0.name) }
+                + packages.flatMap(\.targets).filter { candidate in
+                    !siblings.contains(candidate)
+                        && !Set(candidate.memberships).isDisjoint(with: next.productDependencies)
+                }
+            for module in used where found.insert(module.module).inserted { open.append(module) }
+        }
+        return found
+    }
+
     private struct Product: Hashable {
         var package: String
         var name: String

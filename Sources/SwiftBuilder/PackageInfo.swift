@@ -24,6 +24,8 @@ package struct PackageInfo: Sendable, Equatable {
         package var resources: [String]
         /// Products of this package that the target is a part of, over any number of dependencies.
         package var memberships: [String]
+        /// Targets of this package that it uses itself.
+        package var targetDependencies: [String]
         /// Products of other packages that it uses itself.
         package var productDependencies: [String]
 
@@ -72,6 +74,7 @@ extension PackageInfo {
                 sources: Set(Self.strings(target["sources"]).map { Self.absolute($0, in: folder) }),
                 resources: resources.map { Self.absolute($0, in: folder) }.sorted(),
                 memberships: Self.strings(target["product_memberships"]),
+                targetDependencies: Self.strings(target["target_dependencies"]),
                 productDependencies: Self.strings(target["product_dependencies"]))
         }
         localDependencies = (json["dependencies"]?.array ?? []).compactMap { dependency in

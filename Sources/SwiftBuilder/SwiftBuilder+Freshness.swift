@@ -34,6 +34,23 @@ extension SwiftBuilder {
         return nil
     }
 
+    /// Sources that the compiler may not have compiled again though a module that they see is newer: it compares the
+    /// module's time with that of their own last compilation in whole seconds, too.
+    func lagging(in graph: PackageGraph) -> Set<String> {
+        var found: Set<String> = []
+        for target in graph.packages.flatMap(\.targets) where ["executable", "library"].contains(target.kind) {
+            let modules = graph.modules(usedBy: target).compactMap {
+                FileStamp("\(products)/Modules/\($0).swiftmodule")?.modified
+            }
+            guard !modules.isEmpty else { continue }
+            for path in target.sources where path.hasSuffix(".swift") {
+                guard let object = object(of: path, in: graph), let made = FileStamp(object)?.modified else { continue }
+                if FreshnessGuard.isLagging(made, behind: modules) { found.insert(path) }
+            }
+        }
+        return found
+    }
+
     /// Makes the compiler look at a source that it may take for unchanged.
     func removeObject(of path: String, in graph: PackageGraph) {
         if let object = object(of: path, in: graph) { unlink(object) }

@@ -129,11 +129,12 @@ package actor SwiftBuilder {
         let graph = try await graph()
         freshness.pending.formUnion(request.changedFiles)
         var attempt = try await run(graph, expecting: prepare(graph), onEvent)
-        if attempt.status.isSuccess, !attempt.missed.isEmpty {
-            // The compiler was not interested, though the files changed: make it look once more.
-            onEvent(.repeated(files: attempt.missed.sorted()))
-            for path in attempt.missed { removeObject(of: path, in: graph) }
-            attempt = try await run(graph, expecting: attempt.missed, onEvent)
+        let stale = attempt.status.isSuccess ? attempt.missed.union(lagging(in: graph)) : []
+        if !stale.isEmpty {
+            // The compiler was not interested, though the files changed, or what they see: make it look once more.
+            onEvent(.repeated(files: stale.sorted()))
+            for path in stale { removeObject(of: path, in: graph) }
+            attempt = try await run(graph, expecting: stale, onEvent)
         }
         let duration = ContinuousClock.now - start
         let found = attempt.parser.diagnostics

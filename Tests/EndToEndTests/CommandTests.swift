@@ -55,6 +55,71 @@ extension EndToEnd {
             #expect(error?["message"]?.string?.contains("k8s_yamll") == true)
         }
 
+        @Test func plansShowTimesWhenAsked() async throws {
+            let project = try Project("local('true')\nlocal_resource('a', 'x')\n")
+            let result = try await Devloop.run(
+                ["plan", "--json", "--timings"], in: project.path, environment: Self.alone)
+            #expect(result.code == 0, "\(result.errorText)")
+            let rows = try JSONValue(parsing: result.stdout)["timings"]?.array ?? []
+            #expect(rows.map { $0["builtin"] } == ["local", "local_resource"])
+            #expect(rows.first?["place"] == "Devloopfile:1:6" && rows.first?["calls"] == 1)
+            let table = try await Devloop.run(["plan", "--timings"], in: project.path, environment: Self.alone)
+            #expect(table.errorText.contains("BUILTIN") && table.errorText.contains("Devloopfile:1:6"))
+        }
+
+        /// Files of the repository and what a save of each would do.
+        @Test(arguments: [
+            (
+                "services/Sources/link_service/Banner.swift",
+                ["link-manager: build, because product link_service is made from it"]
+            ),
+            ("k8s/link-manager/service.yaml", ["the Devloopfile is evaluated again"]),
+            ("LICENSE", ["a save of it is not seen: nothing watches its folder"]),
+        ])
+        func explainSaysWhatASaveWouldDo(file: String, want: [String]) async throws {
+            let result = try await Devloop.run(["explain", file], in: Workspace.repository, environment: Self.alone)
+            #expect(result.code == 0, "\(result.errorText)")
+            #expect(result.outputText.split(separator: "\n").map(String.init) == [file] + want.map { "  \($0)" })
+        }
+
+        @Test func explainNamesTheRule() async throws {
+            let project = try Project(
+                """
+                custom_build('example/a', 'true', deps=['src'], ignore=['src/*.md'], live_update=[fall_back_on('src/go.mod')])
+                local_resource('tool', 'true', deps=['src/tool'], ignore=['*.tmp'])
+                watch_settings(ignore=['src/logs'])
+                k8s_yaml('app.yaml')
+
+                """, manifest: Project.deployment(command: ["true"], image: "example/a"))
+            try project.folder.write(".devloopignore", "out/\n")
+            let cases: [(String, JSONValue, [JSONValue])] = [
+                ("src/main.c", .null, [["app", "image", "main.c is part of example/a"]]),
+                ("src/go.mod", .null, [["app", "image", "go.mod is in fall_back_on"]]),
+                ("src/notes.md", .null, []),
+                (
+                    "src/tool/x.c", .null,
+                    [["app", "image", "x.c is part of example/a"], ["tool", "run", "x.c is one of its deps"]]
+                ),
+                ("src/logs/a", "watch_settings ignores it", []),
+                (
+                    "src/out/a", "it is ignored: build output, an editor's file, .gitignore or .devloopignore",
+                    [["app", "image", "a is part of example/a"]]
+                ),
+            ]
+            let result = try await Devloop.run(
+                ["explain", "--json"] + cases.map(\.0), in: project.path, environment: Self.alone)
+            #expect(result.code == 0, "\(result.errorText)")
+            let answers = try JSONValue(parsing: result.stdout).array ?? []
+            for (answer, item) in zip(answers, cases) {
+                #expect(answer["unseen"] == item.1, "\(item.0)")
+                let decisions = (answer["decisions"]?.array ?? []).map { decision in
+                    JSONValue.array(["resource", "action", "reason"].map { decision[$0] ?? .null })
+                }
+                #expect(decisions == item.2, "\(item.0)")
+            }
+            #expect(answers.count == cases.count)
+        }
+
         @Test func versionIsOneLine() async throws {
             let result = try await Devloop.run(["version"], in: "/", environment: Self.alone)
             #expect(result.code == 0)
@@ -67,7 +132,7 @@ extension EndToEnd {
         @Test func helpIsAnAnswerAndNamesOnlyWhatThereIs() async throws {
             let result = try await Devloop.run(["--help"], in: "/", environment: Self.alone)
             #expect(result.code == 0)
-            for command in ["up", "run", "ci", "down", "plan", "version"] {
+            for command in ["up", "run", "ci", "down", "plan", "explain", "version"] {
                 let help = try await Devloop.run([command, "--help"], in: "/", environment: Self.alone)
                 #expect(help.code == 0)
                 #expect(result.outputText.contains("  \(command) "), "\(command)")
@@ -79,7 +144,7 @@ extension EndToEnd {
         static let wrong: [[String]] = [
             ["nonsense"], ["up", "--ui", "loud"], ["up", "--on-exit", "burn"], ["up", "--no-such-option"],
             ["run", "--ui", "tui"], ["run", "--timeout", "soon"], ["run", "--timeout", "-3s"], ["ci", "--ui", "tui"],
-            ["plan", "--jsonn"], ["up", "-f"],
+            ["plan", "--jsonn"], ["up", "-f"], ["explain"],
         ]
 
         @Test(arguments: wrong) func wrongUsageIsTwo(_ words: [String]) async throws {

@@ -2,6 +2,7 @@
 
 import DevloopCore
 import DevloopTestSupport
+import KubeClient
 import ProcessRunner
 import Testing
 
@@ -75,6 +76,47 @@ extension EndToEnd {
                     }
                     #expect(await live.interrupt() == .exited(130))
                 }
+            }
+        }
+
+        @Test func podsOfOthersBelongByTheirLabels() async throws {
+            try await Cluster.run("selectors") { cluster in
+                let outsider: JSONValue = [
+                    "apiVersion": "v1", "kind": "Pod",
+                    "metadata": ["name": "outsider", "labels": ["team": "x"]],
+                    "spec": [
+                        "terminationGracePeriodSeconds": 0, "automountServiceAccountToken": false,
+                        "containers": [
+                            [
+                                "name": "main", "image": .string(Cluster.busybox),
+                                "command": ["/bin/busybox", "sh", "-c", "echo outsider speaks; sleep 3600"],
+                            ]
+                        ],
+                    ],
+                ]
+                _ = try await cluster.client.apply(outsider, namespace: cluster.namespace)
+                let project = try Project(
+                    """
+                    k8s_yaml(blob('{apiVersion: v1, kind: ConfigMap, metadata: {name: settings}}'))
+                    k8s_resource(new_name='group', objects=['settings'], extra_pod_selectors={'team': 'x'})
+
+                    """)
+                try await LiveDevloop.run(
+                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
+                ) { live in
+                    try await live.wait("group", is: "ready")
+                    let changed = try await live.wait("pod.changed", resource: "group") { $0["pod"] == "outsider" }
+                    #expect(changed["resource"] == "group")
+                    try await live.wait("log.written", resource: "group") { $0["text"] == "outsider speaks" }
+                    #expect(await live.interrupt() == .exited(130))
+                }
+                // What was there before stays.
+                let down = try await Devloop.run(
+                    ["down", "-n", cluster.namespace], in: project.path,
+                    environment: ["KUBECONFIG": cluster.kubeconfig])
+                #expect(down.code == 0)
+                let pod = try await cluster.client.get(.pods, name: "outsider", namespace: cluster.namespace)
+                #expect(pod.at("metadata", "deletionTimestamp") == nil)
             }
         }
 

@@ -152,18 +152,20 @@ struct SessionEdgeTests {
         }
     }
 
-    @Test(arguments: [(true, "a: output of use [redacted secret key:pass]"), (false, "a: output of use hunter2!")])
+    @Test(arguments: [
+        (true, "a: output of use true [redacted secret key:pass]"), (false, "a: output of use true hunter2!"),
+    ])
     func valuesOfSecretsAreNotShown(isOn: Bool, line: String) async throws {
         var kubernetes = KubernetesResource(objects: [
             ManifestObject([
                 "apiVersion": "v1", "kind": "Secret", "metadata": ["name": "key"],
-                "data": ["pass": "aHVudGVyMiE=", "short": "YQ=="],
+                "data": ["pass": "aHVudGVyMiE=", "short": "YQ=="], "stringData": ["mode": "true"],
             ])
         ])
         kubernetes.podReadiness = .ignore
         var plan = Plan(
             resources: [
-                Samples.local("a", command: ["use", "hunter2!"]),
+                Samples.local("a", command: ["use", "true", "hunter2!"]),
                 Resource(name: "uncategorized", kind: .k8s(kubernetes)),
             ], watchedFiles: [FakeSpec.file])
         plan.settings.scrubsSecrets = isOn

@@ -14,6 +14,15 @@ import Testing
         FileStamp(size: 1, modified: modified, changed: changed ?? modified, inode: 1)
     }
 
+    /// An object, modules that it sees, and whether the compiler could miss one of them; in tenths of a second.
+    @Test(arguments: [
+        (103, [107], true), (103, [99, 107], true), (103, [101], false), (103, [111], false), (103, [], false),
+        (103, [103], false),
+    ])
+    func olderThanAModuleWithinASecondIsLagging(object: Int, modules: [Int], want: Bool) {
+        #expect(FreshnessGuard.isLagging(Self.at(object), behind: modules.map(Self.at)) == want)
+    }
+
     /// A guard whose last build succeeded from 10.2 to 11.4.
     private static var built: FreshnessGuard {
         var freshness = FreshnessGuard()

@@ -65,6 +65,13 @@ import Testing
         #expect(root.targets.filter(\.isTest).map(\.name) == ["SharedTests"])
     }
 
+    @Test(arguments: [("worker-tool", ["Base", "Kit", "Shared"]), ("api", ["Shared"]), ("Shared", []), ("Kit", [])])
+    func knowsWhatATargetSees(_ name: String, _ modules: [String]) throws {
+        let graph = try #require(Self.graph)
+        let target = try #require(graph.packages.flatMap(\.targets).first { $0.name == name })
+        #expect(graph.modules(usedBy: target).sorted() == modules)
+    }
+
     @Test(arguments: ["[]", "{}", #"{"name":"x"}"#])
     func refusesOtherJSON(_ text: String) {
         #expect(throws: DevloopError.self) { try PackageInfo(describe: JSONValue(parsing: text)) }
@@ -87,10 +94,11 @@ import Testing
             {"name": "Shared", "targets": ["Shared"], "type": {"library": ["automatic"]}}],
          "targets": [
             {"name": "worker-tool", "c99name": "worker_tool", "type": "executable", "path": "Sources/worker-tool",
-             "sources": ["main.swift"], "product_memberships": ["worker-tool"], "product_dependencies": ["KitLib"]},
+             "sources": ["main.swift"], "product_memberships": ["worker-tool"], "product_dependencies": ["KitLib"],
+             "target_dependencies": ["Shared"]},
             {"name": "api", "c99name": "api", "type": "executable", "path": "Sources/api", "sources": ["main.swift"],
              "resources": [{"path": "/w/app/Sources/api/Public", "rule": {"copy": {}}}],
-             "product_memberships": ["api"]},
+             "product_memberships": ["api"], "target_dependencies": ["Shared"]},
             {"name": "SharedTests", "c99name": "SharedTests", "type": "test", "path": "Tests/SharedTests",
              "sources": ["T.swift"]},
             {"name": "Shared", "c99name": "Shared", "type": "library", "path": "Sources/Shared",

@@ -17,7 +17,7 @@ package struct Devloop: AsyncParsableCommand {
             does not allow, 4 the kubeconfig or the cluster, 130 interrupted.
             """,
         version: Version.text,
-        subcommands: [Up.self, Run.self, CI.self, Down.self, PlanCommand.self, VersionCommand.self])
+        subcommands: [Up.self, Run.self, CI.self, Down.self, PlanCommand.self, Explain.self, VersionCommand.self])
 
     package init() {}
 

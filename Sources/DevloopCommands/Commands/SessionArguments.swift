@@ -4,8 +4,8 @@ import ArgumentParser
 import DevloopLive
 import LoopEngine
 
-/// Options that every command has which evaluates the spec for a cluster.
-struct SessionArguments: ParsableArguments {
+/// Options that every command has which evaluates the spec.
+struct SpecOptions: ParsableArguments {
     @Option(name: [.customShort("f"), .customLong("file")], help: "The Devloopfile; else it is searched upwards")
     var file: String?
 
@@ -15,12 +15,19 @@ struct SessionArguments: ParsableArguments {
     @Option(name: [.customShort("n"), .long], help: "The namespace; else that of the context")
     var namespace: String?
 
-    @Argument(help: "Resources to work on, with what they depend on; else all")
-    var names: [String] = []
-
     var settings: LiveSettings {
         LiveSettings(file: file, context: context, namespace: namespace, arguments: SpecArguments.current)
     }
+}
+
+/// The same, for commands that work on resources.
+struct SessionArguments: ParsableArguments {
+    @OptionGroup var spec: SpecOptions
+
+    @Argument(help: "Resources to work on, with what they depend on; else all")
+    var names: [String] = []
+
+    var settings: LiveSettings { spec.settings }
 }
 
 /// What stands behind `--` on the command line, for the Devloopfile. Taken off before parsing: the parser takes only one

@@ -31,7 +31,7 @@ extension ClusterSession {
             generation = generation ?? rendered.compactMap(\.1.generation).first
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 for (object, result) in rendered {
-                    tasks.addTask { try await self.apply(object, as: result.json, onEvent) }
+                    tasks.addTask { try await self.apply(object, as: result.json, within: work.timeout, onEvent) }
                 }
                 try await tasks.waitForAll()
             }
@@ -40,14 +40,15 @@ extension ClusterSession {
     }
 
     private func apply(
-        _ object: ManifestObject, as rendered: JSONValue, _ onEvent: @Sendable (ApplyNotice) -> Void
+        _ object: ManifestObject, as rendered: JSONValue, within timeout: Duration,
+        _ onEvent: @Sendable (ApplyNotice) -> Void
     ) async throws {
         do {
             let before = try await current(object)
             let isOurs = before == nil || before?.at("metadata", "annotations", Renderer.createdAnnotation) != nil
             var json = rendered
             if isOurs { json = Self.marked(json) }
-            let after = try await client.apply(json, namespace: info.namespace)
+            let after = try await client.apply(json, namespace: info.namespace, deadline: timeout)
             applied.withLock { $0[ObjectKey(object, namespace: info.namespace)] = object }
             let version = before?.at("metadata", "resourceVersion")
             let result =

@@ -15,7 +15,10 @@ extension ClusterSession {
             }
         ).union([info.namespace])
         let (stream, continuation) = AsyncStream.makeStream(of: ClusterUpdate.self, bufferingPolicy: .unbounded)
-        let board = PodBoard(continuation)
+        let board = PodBoard(
+            continuation,
+            onlySelected: Set(resources.filter { $0.kubernetes?.discoveryStrategy == .selectorsOnly }.map(\.name)))
+        let selected = resources.flatMap { selections(of: $0) }
         let names = resources.map(\.name)
         let client = client
         let task = Task {
@@ -24,10 +27,44 @@ extension ClusterSession {
                     group.addTask { await Self.followPods(client, namespace, board) }
                     group.addTask { await Self.followWarnings(client, namespace, board, names) }
                 }
+                for selection in selected {
+                    group.addTask { await Self.followPods(client, selection, board) }
+                }
             }
         }
         continuation.onTermination = { _ in task.cancel() }
         return stream
+    }
+
+    /// Pods of others that belong to a resource by `extra_pod_selectors`.
+    private struct Selection: Sendable {
+        var resource: String
+        var namespace: String
+        /// In the form of the API: `app=web,tier=front`.
+        var labels: String
+    }
+
+    private func selections(of resource: Resource) -> [Selection] {
+        guard let kubernetes = resource.kubernetes else { return [] }
+        let named = Set(kubernetes.objects.map { $0.namespace.isEmpty ? info.namespace : $0.namespace })
+        let namespaces = named.isEmpty ? [info.namespace] : named.sorted()
+        return kubernetes.extraPodSelectors.flatMap { selector in
+            let labels = selector.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+            return namespaces.map { Selection(resource: resource.name, namespace: $0, labels: labels) }
+        }
+    }
+
+    private static func followPods(_ client: KubeClient, _ selection: Selection, _ board: PodBoard) async {
+        let pods = client.follow(.pods, namespace: selection.namespace, labelSelector: selection.labels)
+        for await event in pods {
+            switch event {
+            case .added(let pod), .modified(let pod):
+                await board.select(PodHealth.status(of: pod), for: selection.resource)
+            case .deleted(let pod): await board.deselect(PodHealth.status(of: pod), for: selection.resource)
+            // The watch of the namespace tells of the connection.
+            case .connected, .disconnected, .synced: break
+            }
+        }
     }
 
     private static func followPods(_ client: KubeClient, _ namespace: String, _ board: PodBoard) async {
@@ -65,9 +102,16 @@ extension ClusterSession {
 private actor PodBoard {
     private let output: AsyncStream<ClusterUpdate>.Continuation
     private var pods: [String: PodStatus] = [:]
+    /// Pods that selectors bring in, by resource and uid.
+    private var selected: [String: [String: PodStatus]] = [:]
+    /// Resources whose Pods are the selected ones alone.
+    private let onlySelected: Set<String>
     private var synced: Set<String> = []
 
-    init(_ output: AsyncStream<ClusterUpdate>.Continuation) { self.output = output }
+    init(_ output: AsyncStream<ClusterUpdate>.Continuation, onlySelected: Set<String>) {
+        self.output = output
+        self.onlySelected = onlySelected
+    }
 
     func connected() { output.yield(.connected) }
 
@@ -88,8 +132,24 @@ private actor PodBoard {
         if synced.contains(namespace) { publish() }
     }
 
+    func select(_ pod: PodStatus, for resource: String) {
+        selected[resource, default: [:]][pod.uid] = pod
+        if !synced.isEmpty { publish() }
+    }
+
+    func deselect(_ pod: PodStatus, for resource: String) {
+        selected[resource]?[pod.uid] = nil
+        if !synced.isEmpty { publish() }
+    }
+
     private func publish() {
-        output.yield(.pods(Dictionary(grouping: pods.values) { $0.labels[Renderer.resourceLabel] ?? "" }))
+        var groups = Dictionary(grouping: pods.values) { $0.labels[Renderer.resourceLabel] ?? "" }
+        for name in onlySelected { groups[name] = nil }
+        for (name, others) in selected {
+            let known = Set((groups[name] ?? []).map(\.uid))
+            groups[name, default: []] += others.values.filter { !known.contains($0.uid) }
+        }
+        output.yield(.pods(groups))
     }
 
     func warn(_ event: JSONValue, _ names: [String]) {

@@ -137,14 +137,3 @@ extension Evaluator {
                 name: name, deploy: deploy, imageDeps: try call.strings("image_deps"), location: call.location))
     }
 }
-
-extension LiveUpdateStep {
-    /// Absolute paths whose changes the step is about.
-    var sources: [String] {
-        switch self {
-        case .sync(let mapping): [mapping.source]
-        case .fallBackOn(let files): files
-        case .run, .restart, .initialSync: []
-        }
-    }
-}

@@ -8,11 +8,12 @@ extension KubeClient {
     ///   - namespace: For objects that name none; nil means the context's.
     ///   - force: Takes fields over from other managers.
     ///   - dryRun: The server checks and answers, and changes nothing.
+    ///   - deadline: For the server's answer.
     /// - Returns: The object as the server has it now.
     /// - Throws: `DevloopError` (`objectRefused`) with the server's words; a conflict names the other manager.
     package func apply(
         _ object: JSONValue, namespace: String? = nil, fieldManager: String = KubeClient.fieldManager,
-        force: Bool = false, dryRun: Bool = false
+        force: Bool = false, dryRun: Bool = false, deadline: Duration = .seconds(30)
     ) async throws -> JSONValue {
         let (resource, name, place) = try await locate(object, namespace: namespace)
         guard !name.isEmpty else {
@@ -26,6 +27,6 @@ extension KubeClient {
                 resource.path(namespace: place, name: name), method: "PATCH", query: query,
                 body: PortDefaults.filled(SecretData.encoded(object)).jsonBytes,
                 contentType: "application/apply-patch+yaml",
-                isRepeatable: true, what: describe("apply", resource, place, name)))
+                isRepeatable: true, deadline: deadline, what: describe("apply", resource, place, name)))
     }
 }

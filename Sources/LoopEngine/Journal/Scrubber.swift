@@ -14,6 +14,8 @@ final class Scrubber: Sendable {
 
     /// Shorter values are in too many innocent words.
     private static let shortest = 4
+    /// Settings that stand in Secrets and hide nothing.
+    private static let plainWords: Set<[UInt8]> = Set(["true", "false", "none", "null"].map { Array($0.utf8) })
 
     private let secrets = Mutex<[Secret]>([])
 
@@ -34,7 +36,7 @@ final class Scrubber: Sendable {
     static func secrets(of plan: Plan) -> [Secret] {
         var found: [Secret] = []
         func add(_ value: [UInt8], _ name: String, _ key: String) {
-            guard value.count >= shortest else { return }
+            guard value.count >= shortest, !plainWords.contains(value) else { return }
             found.append(Secret(value: value, replacement: Array("[redacted secret \(name):\(key)]".utf8)))
         }
         for object in plan.resources.flatMap({ $0.kubernetes?.objects ?? [] }) where object.kind == "Secret" {

@@ -95,16 +95,19 @@ package struct ApplyWork: Sendable {
     package var references: [String: String]
     /// The program of each image whose containers get the agent, by ref; empty for one-shot commands.
     package var live: [String: LiveProgram]
+    /// For one object.
+    package var timeout: Duration
 
     package init(
         resource: Resource, objects: [ManifestObject], images: [Image], references: [String: String],
-        live: [String: LiveProgram]
+        live: [String: LiveProgram], timeout: Duration
     ) {
         self.resource = resource
         self.objects = objects
         self.images = images
         self.references = references
         self.live = live
+        self.timeout = timeout
     }
 }
 

@@ -240,7 +240,8 @@ extension Session {
         }
         let used = kubernetes.images.compactMap { images[$0]?.image }
         return ApplyWork(
-            resource: resource, objects: kubernetes.objects, images: used, references: references, live: programs)
+            resource: resource, objects: kubernetes.objects, images: used, references: references, live: programs,
+            timeout: .seconds(plan?.settings.applyTimeout ?? 30))
     }
 
     private func applied(_ name: String, number: Int, generation: String?, start: ContinuousClock.Instant) {

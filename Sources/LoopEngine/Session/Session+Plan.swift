@@ -158,28 +158,9 @@ extension Session {
         var roots = watchedForMending
         if connection == nil { roots.formUnion(ports.cluster.configurationFiles) }
         guard let plan else { return roots.sorted() }
-        roots.formUnion(plan.watchedFiles)
-        for image in plan.images {
-            if let swift = image.swift {
-                if let found = try? await ports.build.roots(of: swift.package) {
-                    roots.formUnion(found)
-                } else {
-                    roots.insert(swift.package)
-                }
-                roots.formUnion(swift.resources.map(\.source))
-            }
-            roots.formUnion(image.inputs)
-            for step in image.liveUpdate {
-                switch step {
-                case .sync(let mapping): roots.insert(mapping.source)
-                case .fallBackOn(let files): roots.formUnion(files)
-                case .run, .restart, .initialSync: break
-                }
-            }
-        }
-        for resource in plan.resources {
-            roots.formUnion(resource.local?.deps ?? [])
-            roots.formUnion(resource.kubernetes?.customDeploy?.deps ?? [])
+        roots.formUnion(plan.watchRoots)
+        for package in Set(plan.images.compactMap { $0.swift?.package }) {
+            roots.formUnion((try? await ports.build.roots(of: package)) ?? [package])
         }
         return roots.sorted()
     }

@@ -11,7 +11,8 @@ extension Session {
         else { return }
         let refs = kubernetes.images.filter { images[$0]?.isLive == true }
         var wanted: [String: (PodStatus, String, String)] = [:]
-        for pod in state.currentPods {
+        // Pods that came by a selector are somebody else's, and have no agent.
+        for pod in state.currentPods where pod.generation != nil {
             for container in pod.containers where container.isRunning && !container.isInit {
                 guard let ref = liveImage(of: container.name, in: kubernetes, refs: refs) else { continue }
                 wanted[Attachment.key(pod, container)] = (pod, container.name, ref)
