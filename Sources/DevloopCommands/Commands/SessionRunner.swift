@@ -22,7 +22,8 @@ struct SessionRunner {
         let dashboard =
             kind == .tui
             ? try DashboardSession.open(
-                specFile: arguments.spec.file ?? "Devloopfile", now: live.ports.clock.wall(), utcOffset: Self.utcOffset())
+                specFile: arguments.spec.file ?? "Devloopfile", now: live.ports.clock.wall(),
+                utcOffset: Self.utcOffset())
             : nil
         var options = live.options(version: Version.text) { resource, pod, _, line in
             switch kind {
