@@ -91,6 +91,17 @@ package struct ManifestObject: Sendable, Equatable {
         self.location = location
     }
 
+    /// Keys that lead to what has `metadata` and `spec` of a Pod; empty for a Pod itself, nil for kinds without one.
+    package var podPath: [String]? {
+        switch kind {
+        case "Pod": []
+        case "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job":
+            ["spec", "template"]
+        case "CronJob": ["spec", "jobTemplate", "spec", "template"]
+        default: nil
+        }
+    }
+
     package var apiVersion: String { json["apiVersion"]?.string ?? "" }
     package var kind: String { json["kind"]?.string ?? "" }
     package var name: String { json.at("metadata", "name")?.string ?? "" }

@@ -171,6 +171,7 @@ struct SessionEdgeTests {
         plan.settings.scrubsSecrets = isOn
         try await TestSession.run(plan) { test in
             try await test.until("it is logged") { test.logs.all.contains(line) }
+            #expect(test.logs.all.contains { $0.contains("hunter2!") } == !isOn)
         }
     }
 

@@ -6,6 +6,7 @@
 find_conformance() {
     local folder origin remembered=$cache_root/conformance
     if [[ -n ${DEVLOOP_CONFORMANCE:-} ]]; then return; fi
+    # A clone may have no origin, and a copy no git.
     origin=$(git config --get remote.origin.url 2>/dev/null || true)
     for folder in .. "${origin#file://}/.."; do
         folder=$folder/shared/conformance/starlark

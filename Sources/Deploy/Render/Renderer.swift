@@ -87,7 +87,7 @@ package struct Renderer: Sendable {
         for locator in object.imageLocators {
             json = locator.replace(in: json) { name in ref(of: name).flatMap { references[$0] } }
         }
-        guard let path = Self.templatePath(object.kind), var template = json.value(at: path) else {
+        guard let path = object.podPath, var template = json.value(at: path) else {
             return Rendered(json: json, generation: nil)
         }
         if var spec = template["spec"] {
@@ -103,17 +103,6 @@ package struct Renderer: Sendable {
         template["metadata"] = metadata
         json.set(template, at: path)
         return Rendered(json: json, generation: generation)
-    }
-
-    /// Keys that lead to what has `metadata` and `spec` of a Pod; empty for a Pod itself, nil for kinds without one.
-    static func templatePath(_ kind: String) -> [String]? {
-        switch kind {
-        case "Pod": []
-        case "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job":
-            ["spec", "template"]
-        case "CronJob": ["spec", "jobTemplate", "spec", "template"]
-        default: nil
-        }
     }
 
     private func label(_ json: inout JSONValue) {

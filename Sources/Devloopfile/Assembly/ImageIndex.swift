@@ -19,6 +19,9 @@ struct ImageIndex {
         return same.first { $0.name.tag == nil }?.image
     }
 
+    /// The image that has exactly this ref.
+    func image(ref: String) -> Image? { entries.first { $0.image.ref == ref }?.image }
+
     /// Whether an environment variable with this value names an image.
     func matchesEnvironment(_ value: String) -> Bool { image(for: value)?.matchesEnvironment == true }
 
@@ -31,7 +34,7 @@ struct ImageIndex {
     }
 
     private func add(_ ref: String, path: [String], to result: inout [String]) throws(DevloopError) {
-        guard !result.contains(ref), let image = entries.first(where: { $0.image.ref == ref })?.image else { return }
+        guard !result.contains(ref), let image = image(ref: ref) else { return }
         guard !path.contains(ref) else {
             let circle = (path + [ref]).joined(separator: " -> ")
             throw DevloopError(.spec, "images are made from each other: \(circle)", at: image.location)

@@ -31,7 +31,3 @@ struct ObjectSelector {
 
     func matches(_ object: ManifestObject) -> Bool { rules.allSatisfy { $0(object) } }
 }
-
-extension BuiltinCall {
-    func has(_ name: String) -> Bool { names.contains(name) }
-}

@@ -43,14 +43,8 @@ struct PodTemplate {
 extension ManifestObject {
     /// What has `metadata` and `spec` of a Pod.
     fileprivate var pod: JSONValue? {
-        switch kind {
-        case "Pod": json
-        case "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job":
-            json.at("spec", "template")
-        case "CronJob": json.at("spec", "jobTemplate", "spec", "template")
-        case "PodTemplate": json["template"]
-        default: nil
-        }
+        if kind == "PodTemplate" { return json["template"] }
+        return podPath.flatMap { $0.reduce(Optional(json)) { $0?[$1] } }
     }
 
     /// `metadata` of the object and of what it makes.

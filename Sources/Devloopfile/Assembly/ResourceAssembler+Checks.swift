@@ -17,12 +17,12 @@ extension ResourceAssembler {
             guard let kubernetes = resource.kubernetes else { continue }
             // What an image is made from is watched for it too.
             let inputs = kubernetes.images.flatMap { ref in
-                guard let image = state.images.first(where: { $0.ref == ref }) else { return [String]() }
+                guard let image = images.image(ref: ref) else { return [String]() }
                 // `only` narrows what makes an image, not what may be synced.
                 return image.inputs + [image.docker?.context].compactMap { $0 }
             }
             for ref in kubernetes.images {
-                guard let image = state.images.first(where: { $0.ref == ref }), image.swift == nil else { continue }
+                guard let image = images.image(ref: ref), image.swift == nil else { continue }
                 try check(image.liveUpdate, inside: inputs, at: image.location)
             }
             if let custom = kubernetes.customDeploy {

@@ -35,11 +35,12 @@ extension ResourceAssembler {
         target.autoInit = options.autoInit ?? target.autoInit
         target.podReadiness = options.podReadiness ?? target.podReadiness
         target.links += options.links
-        for name in options.dependencies where !target.dependencies.contains(name) { target.dependencies.append(name) }
-        for name in options.after where !target.after.contains(name) { target.after.append(name) }
-        for name in options.rebuiltBy where !target.rebuiltBy.contains(name) { target.rebuiltBy.append(name) }
+        for path in [\SpecState.ResourceOptions.dependencies, \.after, \.rebuiltBy, \.labels] {
+            for name in options[keyPath: path] where !target[keyPath: path].contains(name) {
+                target[keyPath: path].append(name)
+            }
+        }
         target.discoveryStrategy = options.discoveryStrategy ?? target.discoveryStrategy
-        for label in options.labels where !target.labels.contains(label) { target.labels.append(label) }
     }
 
     private func unknownWorkload(_ options: SpecState.ResourceOptions) -> DevloopError {

@@ -7,7 +7,7 @@ import Starlark
 /// A call of a builtin, its arguments by the names of the parameters.
 struct BuiltinCall {
     let thread: Thread
-    let names: [String]
+    private let names: [String]
     private let values: [Value?]
     /// Where the spec calls it.
     let location: SourceLocation?
@@ -18,6 +18,9 @@ struct BuiltinCall {
         self.values = values
         self.location = location
     }
+
+    /// Whether the builtin has the parameter at all.
+    func has(_ name: String) -> Bool { names.contains(name) }
 
     /// The argument as it was given; nil when it was left out.
     func raw(_ name: String) -> Value? {

@@ -86,12 +86,16 @@ extension Evaluator {
                 let bytes = try evaluator.readWatched(evaluator.absolute(try call.string("path")))
                 return .bool(String(validating: bytes, as: UTF8.self) != nil)
             },
-            define("listfiles", "path") { evaluator, call in
-                let path = evaluator.absolute(try call.string("path"))
-                guard Files.kind(path) == .directory else { return .none }
-                evaluator.state.watch(path)
-                let names = try Files.names(in: path).filter { Files.kind("\(path)/\($0)") == .file }
-                return .list(names.map(Value.string))
+            define("sources", "from_file") { evaluator, call in
+                let sources = try call.strings("from_file").flatMap(evaluator.generatorSources)
+                return .list(sources.map { .tuple([.string($0.key), .string($0.path)]) })
+            },
+            define("env_file", "path") { evaluator, call in
+                let text = try evaluator.readWatched(evaluator.absolute(call.string("path")))
+                return .dict(
+                    evaluator.variables(inFile: String(decoding: text, as: UTF8.self)).map {
+                        (.string($0.name), .string($0.value))
+                    })
             },
             define("button", "name", "resource?", "text?", "argv", "env?", "dir?") { evaluator, call in
                 try evaluator.addButton(call)
@@ -99,6 +103,26 @@ extension Evaluator {
             },
         ]
         return StarlarkModule("devloop", Dictionary(functions.map { ($0.name, .object($0)) }) { $1 })
+    }
+
+    /// What `--from-file` of kubectl takes from `path`, `key=path` or a folder: keys and absolute paths.
+    private func generatorSources(_ source: String) throws -> [(key: String, path: String)] {
+        let parts = source.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let path = absolute(parts.last ?? source)
+        guard Files.kind(path) == .directory else { return [(parts.count > 1 ? parts[0] : Paths.name(path), path)] }
+        state.watch(path)
+        return try Files.names(in: path).filter { Files.kind("\(path)/\($0)") == .file }
+            .map { ($0, "\(path)/\($0)") }
+    }
+
+    /// What `--from-env-file` of kubectl takes: a name without a value has that of the environment.
+    private func variables(inFile text: String) -> [(name: String, value: String)] {
+        text.split(whereSeparator: \.isNewline).compactMap { line in
+            let body = line.drop(while: \.isWhitespace)
+            guard !body.isEmpty, body.first != "#" else { return nil }
+            let parts = body.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            return (parts[0], parts.count > 1 ? parts[1] : variable(parts[0]) ?? "")
+        }
     }
 
     private func addButton(_ call: BuiltinCall) throws {

@@ -27,34 +27,12 @@ let configMapExtension = #"""
             return str(read_file(path))
         return (devloop.base64_file(path),)
 
-    def _files(data, source):
-        key, found, path = source.partition('=')
-        if not found:
-            path = source
-            key = os.path.basename(path)
-        names = devloop.listfiles(path)
-        if names == None:
-            data[key] = _file(path)
-        else:
-            for name in names:
-                data[name] = _file(os.path.join(path, name))
-
-    def _env_file(data, path):
-        for line in str(read_file(path)).splitlines():
-            line = line.lstrip()
-            if not line or line.startswith('#'):
-                continue
-            key, found, value = line.partition('=')
-            data[key] = value if found else os.getenv(key, '')
-
     def configmap_yaml(name, namespace="", from_file=None, watch=True, from_env_file=None):
         if not from_file and not from_env_file:
             fail('configmap "%s": give from_file or from_env_file' % name)
-        data = {}
-        for source in [from_file] if type(from_file) == 'string' else from_file or []:
-            _files(data, source)
+        data = {key: _file(path) for key, path in devloop.sources(from_file)}
         if from_env_file:
-            _env_file(data, from_env_file)
+            data.update(devloop.env_file(from_env_file))
         return _object(name, namespace, data)
 
     def configmap_create(name, namespace="", from_file=None, watch=True, from_env_file=None):

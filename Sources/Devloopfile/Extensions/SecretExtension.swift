@@ -9,31 +9,13 @@ let secretExtension = #"""
             metadata['namespace'] = namespace
         return encode_yaml({'apiVersion': 'v1', 'kind': 'Secret', 'metadata': metadata, 'type': kind, 'data': data})
 
-    def _files(data, source):
-        key, found, path = source.partition('=')
-        if not found:
-            path = source
-            key = os.path.basename(path)
-        names = devloop.listfiles(path)
-        if names == None:
-            data[key] = devloop.base64_file(path)
-        else:
-            for name in names:
-                data[name] = devloop.base64_file(os.path.join(path, name))
-
     def secret_yaml_generic(name, namespace="", from_file=None, secret_type=None, from_env_file=None):
         if not from_file and not from_env_file:
             fail('secret "%s": give from_file or from_env_file' % name)
-        data = {}
-        for source in [from_file] if type(from_file) == 'string' else from_file or []:
-            _files(data, source)
+        data = {key: devloop.base64_file(path) for key, path in devloop.sources(from_file)}
         if from_env_file:
-            for line in str(read_file(from_env_file)).splitlines():
-                line = line.lstrip()
-                if not line or line.startswith('#'):
-                    continue
-                key, found, value = line.partition('=')
-                data[key] = devloop.base64(value if found else os.getenv(key, ''))
+            for key, value in devloop.env_file(from_env_file).items():
+                data[key] = devloop.base64(value)
         return _object(name, namespace, data, secret_type or 'Opaque')
 
     def secret_create_generic(name, namespace="", from_file=None, secret_type=None, from_env_file=None):

@@ -58,10 +58,10 @@ package struct Decider: Sendable {
         }
         for resource in plan.resources {
             if let custom = resource.kubernetes?.customDeploy {
-                decide(custom, of: resource, paths, &outcome)
+                decide(custom.deps, custom.ignored, .apply, of: resource, paths, &outcome)
             }
             if let local = resource.local {
-                decide(local, of: resource, paths, &outcome)
+                decide(local.deps, local.ignored, .run, of: resource, paths, &outcome)
             } else if let kubernetes = resource.kubernetes {
                 for ref in kubernetes.images {
                     guard let image = plan.image(ref) else { continue }
@@ -82,26 +82,16 @@ package struct Decider: Sendable {
         path == root || (path.hasPrefix(root) && (root.hasSuffix("/") || path.dropFirst(root.count).hasPrefix("/")))
     }
 
-    private func decide(_ local: LocalResource, of resource: Resource, _ paths: [String], _ outcome: inout Outcome) {
-        let found = paths.first { path in
-            local.deps.contains { Self.covers($0, path) } && !local.ignored.matches(path)
-        }
-        guard let path = found else { return }
-        outcome.runs.append(resource.name)
-        outcome.decisions.append(
-            Decision(resource: resource.name, action: .run, reason: "\(Self.name(path)) is one of its deps"))
-    }
-
+    /// What is run again when one of its deps changes: a local command, or one that deploys.
     private func decide(
-        _ custom: CustomDeploy, of resource: Resource, _ paths: [String], _ outcome: inout Outcome
+        _ deps: [String], _ ignored: PathFilter, _ action: Action, of resource: Resource, _ paths: [String],
+        _ outcome: inout Outcome
     ) {
-        let found = paths.first { path in
-            custom.deps.contains { Self.covers($0, path) } && !custom.ignored.matches(path)
-        }
+        let found = paths.first { path in deps.contains { Self.covers($0, path) } && !ignored.matches(path) }
         guard let path = found else { return }
         outcome.runs.append(resource.name)
         outcome.decisions.append(
-            Decision(resource: resource.name, action: .apply, reason: "\(Self.name(path)) is one of its deps"))
+            Decision(resource: resource.name, action: action, reason: "\(Self.name(path)) is one of its deps"))
     }
 
     private func decide(

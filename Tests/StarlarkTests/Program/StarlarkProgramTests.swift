@@ -117,9 +117,13 @@ struct StarlarkProgramTests {
         try await session.wait("the edited line") { $0.contains("\n10") }
         session.press("rubbish", "C-c")
         try await session.wait("the given up line") { $0.contains("rubbish^C") }
-        session.type("while True: pass")
+        // What runs for ever says first that it runs.
+        session.type("def g():")
+        session.type("  print('going')")
+        session.type("  while True: pass")
         session.press("Enter")
-        try await Task.sleep(for: .milliseconds(300))
+        session.type("g()")
+        try await session.wait("the running program") { $0.contains("\ngoing") }
         session.press("C-c")
         try await session.wait("the interrupt") { $0.contains("interrupted") }
         session.press("C-d")
