@@ -62,6 +62,8 @@ swift_tests() {
     counts=$(count_swift_tests "$log" "$status")
     # shellcheck disable=SC2086 # two numbers
     add "$part" $counts
+    # Told once more at the end, where the output of a long run is still to be seen.
+    while IFS= read -r line; do summary+=("  $line"); done < <(failed_swift_tests "$log")
     if ((status == 124 || status == 137)); then say "$part: the tests were ended, since they took too long"; fi
 }
 
@@ -82,6 +84,12 @@ count_swift_tests() {
             if (!failed && (status != 0 || broken || !closed)) { failed = 1; if (!total) total = 1 }
             print total - failed, failed + 0
         }'
+}
+
+# failed_swift_tests LOG: the issues and the failed tests, with the sign at the start taken off.
+failed_swift_tests() {
+    sed 's/\x1b\[[0-9;]*m//g' "$1" | grep -E '^[^[:alnum:]]*Test .* (recorded an issue|failed after)' |
+        sed 's/^[^[:alnum:]]*//' | cut -c 1-600 | head -n 12 || true
 }
 
 finish() {

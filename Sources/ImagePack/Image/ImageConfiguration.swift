@@ -34,7 +34,7 @@ package struct ImageConfiguration: Sendable {
         if !arguments.isEmpty { config["Cmd"] = .array(arguments.map { .string($0) }) }
         return [
             "architecture": .string(architecture), "os": "linux", "config": .object(config),
-            "rootfs": ["type": "layers", "diff_ids": .array(layers.map { .string($0.digest.oci) })],
+            "rootfs": ["type": "layers", "diff_ids": .array(layers.map { .string($0.diffID.oci) })],
             "history": .array(layers.map { ["created_by": .string("devloop: \($0.name)")] }),
         ]
     }

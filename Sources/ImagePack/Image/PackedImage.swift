@@ -23,7 +23,7 @@ package struct PackedImage: Sendable {
             "schemaVersion": 2,
             "mediaType": .string(MediaType.manifest),
             "config": Self.descriptor(MediaType.configuration, configurationDigest, configurationBytes.count),
-            "layers": .array(layers.map { Self.descriptor(MediaType.layer, $0.digest, $0.size) }),
+            "layers": .array(layers.map { Self.descriptor($0.mediaType, $0.digest, $0.size) }),
         ]
         manifest = manifestValue.jsonBytes
         manifestDigest = SHA256.digest(of: manifest)

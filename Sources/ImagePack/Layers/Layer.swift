@@ -3,15 +3,32 @@
 package import DevloopCore
 package import Hashing
 
-/// One uncompressed layer: a tar that is described, named by its digest, and read only when it is sent.
+/// One layer: bytes that are described, named by their digest, and read only when they are sent.
 package struct Layer: Sendable {
     /// What it holds, for people: `runtime`, `agent`, `executable`.
     package var name: String
+    /// Of the bytes as they are sent.
     package var digest: ContentDigest
+    /// What these bytes are: a tar, or one that is compressed, as layers of a foreign base often are.
+    package var mediaType: String
+    /// Of the tar inside; equal to ``digest`` unless the bytes are compressed.
+    package var diffID: ContentDigest
     package var content: ByteSource
 
     package var size: Int { content.size }
 
+    /// A layer that somebody else made, carried as it is.
+    package init(
+        name: String, digest: ContentDigest, mediaType: String, diffID: ContentDigest, content: ByteSource
+    ) {
+        self.name = name
+        self.digest = digest
+        self.mediaType = mediaType
+        self.diffID = diffID
+        self.content = content
+    }
+
+    /// An uncompressed layer of our own.
     /// - Parameter cache: remembers digests of layers whose files have not changed.
     package init(name: String, files: [LayerFile], cache: LayerDigestCache) throws(DevloopError) {
         self.name = name
@@ -27,6 +44,7 @@ package struct Layer: Sendable {
         }
         tar.finish()
         content = tar.source
+        mediaType = MediaType.layer
         let fingerprint = Self.fingerprint(entries)
         if let known = cache[fingerprint] {
             digest = known
@@ -34,6 +52,7 @@ package struct Layer: Sendable {
             digest = try tar.source.digest()
             cache[fingerprint] = digest
         }
+        diffID = digest
     }
 
     /// Sorted by path, with a directory entry for each parent, so that every extractor makes the same tree.
