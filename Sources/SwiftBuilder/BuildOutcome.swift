@@ -16,11 +16,20 @@ package struct BuildRequest: Sendable {
 
 /// A program that was built.
 package struct BuildArtifact: Sendable, Hashable {
+    /// A shared library that was linked for it, and that it finds in the folder `lib` beside itself.
+    package struct Library: Sendable, Hashable {
+        package var name: String
+        /// Absolute path.
+        package var path: String
+    }
+
     package var product: String
     /// Absolute path of the executable.
     package var path: String
     /// Bytes.
     package var size: Int
+    /// From what changes least to what changes most; empty for a program that is linked as a whole.
+    package var libraries: [Library] = []
 }
 
 /// How a build has ended. A cancelled one throws `CancellationError`: its changed files are remembered.
@@ -32,7 +41,10 @@ package enum BuildOutcome: Sendable {
 package struct BuildSuccess: Sendable {
     /// One for each product of the request, in its order.
     package var artifacts: [BuildArtifact]
+    /// Without the link.
     package var duration: Duration
+    /// Of the link that devloop makes itself.
+    package var link: Duration
     /// Those with a place; SwiftPM's own remarks on packages are left out.
     package var warnings: [Diagnostic]
 }

@@ -47,6 +47,16 @@ struct BuildOutputParser {
         return nil
     }
 
+    /// Takes over what another compiler has told, each diagnostic once.
+    mutating func merge(_ other: BuildOutputParser) {
+        endExcerpt()
+        for diagnostic in other.diagnostics where !diagnostics.contains(diagnostic) {
+            diagnostics.append(diagnostic)
+            seen.formUnion(other.seen)
+        }
+        tail = Array((tail + other.tail).suffix(Self.tailLength))
+    }
+
     private mutating func endExcerpt() { (current, excerptFile, excerptLine) = (nil, nil, nil) }
 
     private mutating func begin(_ found: Diagnostic) -> Event? {

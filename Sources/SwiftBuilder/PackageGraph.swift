@@ -131,9 +131,18 @@ package struct PackageGraph: Sendable, Equatable {
     }
 
     private static func isManifest(_ path: String, in folder: String) -> Bool {
-        let name = path.dropFirst(folder.utf8.count + 1)
-        return name == "Package.swift" || name == "Package.resolved"
+        isManifest(name: path.dropFirst(folder.utf8.count + 1))
+    }
+
+    /// Whether a file of this name in a package's folder says what the package is made of.
+    static func isManifest<Name: StringProtocol>(name: Name) -> Bool {
+        name == "Package.swift" || name == "Package.resolved"
             || (name.hasPrefix("Package@swift-") && name.hasSuffix(".swift"))
+    }
+
+    /// Whether a file of this name takes part in compilation, if it lies in the folder of a target.
+    static func isCompiled(_ path: String) -> Bool {
+        fileExtension(path).map { compiled.contains($0) || unlisted.contains($0) } ?? false
     }
 
     /// Extensions that SwiftPM compiles.

@@ -6,9 +6,6 @@ package import Hashing
 import ProcessRunner
 
 extension SwiftBuilder {
-    /// Where the program of a product is after a build.
-    package func executablePath(_ product: String) -> String { "\(products)/\(product)" }
-
     func artifact(_ product: String) throws -> BuildArtifact {
         let path = executablePath(product)
         guard let stamp = FileStamp(path) else {
@@ -16,34 +13,45 @@ extension SwiftBuilder {
                 .build, "the build made no program \(product)", at: SourceLocation(file: "\(package)/Package.swift"),
                 hint: "name an executable product of the package")
         }
-        return BuildArtifact(product: product, path: path, size: stamp.size)
+        return BuildArtifact(product: product, path: path, size: stamp.size, libraries: libraries(of: product))
     }
 
-    /// A copy without symbols and debug information, for shipping (design D7): 60 MB become 17. The original stays for
+    /// Copies without symbols and debug information, for shipping (design D7): 60 MB become 17. The originals stay for
     /// symbolication.
-    /// - Returns: path and digest of the copy.
-    package func strip(_ artifact: BuildArtifact) async throws -> (path: String, digest: ContentDigest) {
-        guard let stamp = FileStamp(artifact.path) else {
-            throw DevloopError(.build, "\(artifact.path) is gone", hint: "the next save builds it again")
+    package func strip(_ artifact: BuildArtifact) async throws -> StrippedProgram {
+        let program = try await strip(artifact.path, as: artifact.product)
+        var libraries: [StrippedProgram.Library] = []
+        for library in artifact.libraries {
+            let copy = try await strip(library.path, as: "lib/\(library.name)")
+            libraries.append(StrippedProgram.Library(name: library.name, path: copy.path, digest: copy.digest))
         }
-        if let known = stripped[artifact.product], known.source == stamp, access(known.path, R_OK) == 0 {
+        return StrippedProgram(path: program.path, digest: program.digest, libraries: libraries)
+    }
+
+    /// - Parameter name: path of the copy below the folder for those; programs find their libraries there too.
+    private func strip(_ source: String, as name: String) async throws -> (path: String, digest: ContentDigest) {
+        guard let stamp = FileStamp(source) else {
+            throw DevloopError(.build, "\(source) is gone", hint: "the next save builds it again")
+        }
+        if let known = stripped[name], known.source == stamp, access(known.path, R_OK) == 0 {
             return (known.path, known.digest)
         }
         let folder = "\(scratch)/devloop-stripped"
         mkdir(folder, 0o755)
-        let path = "\(folder)/\(artifact.product)"
+        mkdir("\(folder)/lib", 0o755)
+        let path = "\(folder)/\(name)"
         let temporary = "\(path).new"
         // In one pass, since this is part of every save: 34 ms for 16 MB, where a strip program and a hash took 120.
-        var digest = try LoadableImage.copy(artifact.path, to: temporary)
+        var digest = try LoadableImage.copy(source, to: temporary)
         if digest == nil {
-            try await runStrip(artifact.path, to: temporary)
+            try await runStrip(source, to: temporary)
             digest = try? SHA256.digest(ofFile: temporary)
         }
         // Renamed: a set that is being sent keeps the file that it opened.
         guard let digest, rename(temporary, path) == 0 else {
             throw DevloopError(.build, "cannot write \(path): \(String(cString: strerror(errno)))")
         }
-        stripped[artifact.product] = (stamp, path, digest)
+        stripped[name] = (stamp, path, digest)
         return (path, digest)
     }
 

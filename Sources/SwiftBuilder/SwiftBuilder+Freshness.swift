@@ -20,7 +20,27 @@ extension SwiftBuilder {
         for path in expected {
             if let stamp = sources[path], freshness.needsRemoval(stamp) { removeObject(of: path, in: graph) }
         }
+        for target in leakers(of: expected, in: graph) {
+            for path in target.sources where path.hasSuffix(".swift") { removeObject(of: path, in: graph) }
+        }
         return expected
+    }
+
+    /// Targets that may depend on bodies of these sources: see ``LeakingCode``. What the driver has not come to is among
+    /// them.
+    private func leakers(of changed: Set<String>, in graph: PackageGraph) -> [PackageInfo.Target] {
+        let targets = graph.packages.flatMap(\.targets)
+        let inputs = InputSnapshot(graph, after: driver?.covered, others: [])
+        let leaking = changed.filter {
+            driver?.covered.files[$0]?.leaks.isEmpty == false || inputs.files[$0]?.leaks.isEmpty == false
+        }
+        let modules = Set(targets.filter { !leaking.isDisjoint(with: $0.sources) }.map(\.module))
+        let owed = (driver?.owed ?? [:]).filter(\.value).compactMap { driver?.plan.modules[$0.key]?.name }
+        return targets.filter { target in
+            !target.isTest
+                && (owed.contains(target.module) || modules.contains(target.module)
+                    || !graph.modules(usedBy: target).isDisjoint(with: modules))
+        }
     }
 
     /// Where the compiler puts the object of a Swift source, whatever folder of the target that lies in; nil for sources of no target that is compiled for the

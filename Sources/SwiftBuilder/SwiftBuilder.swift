@@ -28,6 +28,9 @@ package actor SwiftBuilder {
     var hasReadWindow = false
     var pins = PinsWriting.none
     /// The last stripped copy of each product, and what it was made from.
+    var driver: DriverState?
+    /// By product, as told last.
+    var linkWays: [String: LinkWay] = [:]
     var stripped: [String: (source: FileStamp, path: String, digest: ContentDigest)] = [:]
 
     /// - Parameter environment: the variables of devloop; only those that a build needs are passed on.
@@ -128,26 +131,48 @@ package actor SwiftBuilder {
         if try await graph().isOutdated(by: request.changedFiles, exists: { access($0, F_OK) == 0 }) { forgetGraph() }
         let graph = try await graph()
         freshness.pending.formUnion(request.changedFiles)
-        var attempt = try await run(graph, expecting: prepare(graph), onEvent)
-        let stale = attempt.status.isSuccess ? attempt.missed.union(lagging(in: graph)) : []
-        if !stale.isEmpty {
-            // The compiler was not interested, though the files changed, or what they see: make it look once more.
-            onEvent(.repeated(files: stale.sorted()))
-            for path in stale { removeObject(of: path, in: graph) }
-            attempt = try await run(graph, expecting: stale, onEvent)
+        let inputs = InputSnapshot(graph, after: driver?.covered, others: [])
+        var isFresh = false
+        var parser: BuildOutputParser
+        switch try await drive(graph, inputs, onEvent) {
+        case .built(let found): parser = found
+        case .failed(let found): return .failed(failure(found, since: start))
+        case .left:
+            let attempt = try await runSwiftPM(graph, onEvent)
+            guard attempt.status.isSuccess else { return .failed(failure(attempt.parser, since: start)) }
+            parser = attempt.parser
+            startDriver(graph, inputs)
+            isFresh = true
         }
-        let duration = ContinuousClock.now - start
-        let found = attempt.parser.diagnostics
-        guard attempt.status.isSuccess else {
-            return .failed(
-                BuildFailure(
-                    diagnostics: found.filter { $0.severity == .error } + found.filter { $0.severity != .error },
-                    outputTail: attempt.parser.tail, duration: duration))
-        }
+        let built = ContinuousClock.now
         let products = request.products.isEmpty ? graph.root.executables : request.products
+        if let found = try await link(products, isFresh: isFresh, graph, onEvent) {
+            parser.merge(found)
+            return .failed(failure(parser, since: start))
+        }
         return .succeeded(
             BuildSuccess(
-                artifacts: try products.map(artifact), duration: duration,
-                warnings: found.filter { $0.severity == .warning && $0.location != nil }))
+                artifacts: try products.map(artifact), duration: built - start, link: ContinuousClock.now - built,
+                warnings: parser.diagnostics.filter { $0.severity == .warning && $0.location != nil }))
+    }
+
+    /// One `swift build`, and another one when the first has not compiled what it had to.
+    private func runSwiftPM(
+        _ graph: PackageGraph, _ onEvent: @escaping @Sendable (BuildEvent) -> Void
+    ) async throws -> Attempt {
+        let attempt = try await run(graph, expecting: prepare(graph), onEvent)
+        let stale = attempt.status.isSuccess ? attempt.missed.union(lagging(in: graph)) : []
+        guard !stale.isEmpty else { return attempt }
+        // The compiler was not interested, though the files changed, or what they see: make it look once more.
+        onEvent(.repeated(files: stale.sorted()))
+        for path in stale { removeObject(of: path, in: graph) }
+        return try await run(graph, expecting: stale, onEvent)
+    }
+
+    private func failure(_ parser: BuildOutputParser, since start: ContinuousClock.Instant) -> BuildFailure {
+        let found = parser.diagnostics
+        return BuildFailure(
+            diagnostics: found.filter { $0.severity == .error } + found.filter { $0.severity != .error },
+            outputTail: parser.tail, duration: ContinuousClock.now - start)
     }
 }

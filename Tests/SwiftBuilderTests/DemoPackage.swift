@@ -89,11 +89,12 @@ final class DemoPackage: Sendable {
     func stamps() async -> [String: FileStamp] {
         let objects = [
             "alpha.build/main.swift.o", "alpha.build/Extra.swift.o", "beta_tool.build/main.swift.o",
-            "Shared.build/Shared.swift.o", "Shared.build/Deep.swift.o", "Other.build/Other.swift.o", "alpha",
-            "beta-tool",
+            "Shared.build/Shared.swift.o", "Shared.build/Deep.swift.o", "Other.build/Other.swift.o",
         ]
         let products = await builder.products
-        return objects.reduce(into: [:]) { $0[$1] = FileStamp("\(products)/\($1)") }
+        var stamps = objects.reduce(into: [:]) { $0[$1] = FileStamp("\(products)/\($1)") }
+        for name in ["alpha", "beta-tool"] { stamps[name] = FileStamp(await builder.executablePath(name)) }
+        return stamps
     }
 
     /// Processes that work in the package.

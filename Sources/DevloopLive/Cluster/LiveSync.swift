@@ -17,6 +17,7 @@ final class LiveSync: SyncConnection {
     private let container: String
     /// While a set is applied its own result tells of the app's end.
     private let isApplying = Atomic(false)
+    private let digests = FileDigests()
     let events: AsyncStream<SyncNotice>
 
     init(session: PodSyncSession, client: KubeClient, pod: PodStatus, container: String) {
@@ -41,14 +42,27 @@ final class LiveSync: SyncConnection {
         defer { isApplying.store(false, ordering: .relaxed) }
         let state = try await session.state()
         var files: [SyncFile] = []
+        var libraries: [SyncFile] = []
+        var entry: SyncFile?
         for file in set.files {
-            let described = try Self.describe(file)
-            // The image already holds what it was made from; only a newer program is brought.
-            if file.isEntry, state.files[file.destination] == nil, state.executable == described.digest { continue }
+            let described = try digests.describe(file)
+            let isUnknown = state.files[file.destination] == nil
+            if file.isEntry {
+                entry = described
+                // The image already holds what it was made from; only a newer program is brought.
+                if isUnknown, state.executable == described.digest { continue }
+            } else if let library = file.library {
+                if !isUnknown || library.imageDigest != described.digest.hex { libraries.append(described) }
+                continue
+            }
             files.append(described)
         }
+        // A program finds libraries beside itself, so that it has to be where they are.
+        if !libraries.isEmpty, let entry, !files.contains(where: \.isEntry) { files.append(entry) }
+        files += libraries
         var changes = ChangeSet(files: files, deletions: set.deletions.map { ChangeSet.Deletion(path: $0) })
-        if set.restarts, !files.isEmpty { changes.restart = .always }
+        let isLibraryNew = libraries.contains { state.files[$0.destination]?.digest != $0.digest.bytes }
+        if set.restarts && !files.isEmpty || isLibraryNew { changes.restart = .always }
         guard !files.isEmpty || !set.deletions.isEmpty else {
             return SyncReport(
                 sent: 0, send: .zero, restart: nil, ready: nil, runningDigest: state.executable?.hex ?? "",
@@ -73,23 +87,6 @@ final class LiveSync: SyncConnection {
                 .sync, "'\(command.joined(separator: " "))' in \(pod.name) failed: \(result.status) \(words)",
                 hint: "run steps execute in the container, which needs the program")
         }
-    }
-
-    private static func describe(_ file: SyncSet.File) throws -> SyncFile {
-        var info = stat()
-        guard stat(file.source, &info) == 0 else {
-            throw DevloopError(.sync, "\(file.source) cannot be read: \(String(cString: strerror(errno)))")
-        }
-        let digest: ContentDigest
-        do {
-            digest = try SHA256.digest(ofFile: file.source)
-        } catch {
-            throw DevloopError(.sync, "\(file.source) cannot be read: \(String(cString: strerror(error.errno)))")
-        }
-        let isExecutable = file.isExecutable || info.st_mode & S_IXUSR != 0
-        return SyncFile(
-            destination: file.destination, source: .file(file.source), mode: isExecutable ? 0o755 : 0o644,
-            digest: digest, size: UInt64(info.st_size), isEntry: file.isEntry)
     }
 
     private static func notice(_ event: AgentEvent) -> SyncNotice? {

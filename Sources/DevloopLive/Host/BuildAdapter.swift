@@ -51,12 +51,15 @@ actor BuildAdapter: BuildPort {
             var artifacts: [String: Artifact] = [:]
             for made in success.artifacts {
                 let copy = try await builder.strip(made)
-                artifacts[made.product] = Artifact(path: copy.path, digest: copy.digest.hex)
+                artifacts[made.product] = Artifact(
+                    path: copy.path, digest: copy.digest.hex,
+                    libraries: copy.libraries.map { .init(name: $0.name, path: $0.path, digest: $0.digest.hex) })
             }
             return .succeeded(
                 artifacts,
                 stages: [
-                    ("build", success.duration.milliseconds), ("strip", (ContinuousClock.now - start).milliseconds),
+                    ("build", success.duration.milliseconds), ("link", success.link.milliseconds),
+                    ("strip", (ContinuousClock.now - start).milliseconds),
                 ])
         }
     }

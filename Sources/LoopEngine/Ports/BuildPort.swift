@@ -57,13 +57,31 @@ package enum BuildEnd: Sendable {
 
 /// A built executable, ready to ship.
 package struct Artifact: Hashable, Sendable {
+    /// A shared library that the program was linked with, and that it finds in the folder `lib` beside itself.
+    package struct Library: Hashable, Sendable {
+        package var name: String
+        /// The stripped copy.
+        package var path: String
+        /// SHA-256 of the stripped copy in hexadecimal.
+        package var digest: String
+
+        package init(name: String, path: String, digest: String) {
+            self.name = name
+            self.path = path
+            self.digest = digest
+        }
+    }
+
     /// The stripped copy.
     package var path: String
     /// SHA-256 of the stripped copy in hexadecimal.
     package var digest: String
+    /// From what changes least to what changes most.
+    package var libraries: [Library]
 
-    package init(path: String, digest: String) {
+    package init(path: String, digest: String, libraries: [Library] = []) {
         self.path = path
         self.digest = digest
+        self.libraries = libraries
     }
 }

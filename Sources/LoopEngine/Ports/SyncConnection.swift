@@ -12,6 +12,13 @@ package protocol SyncConnection: Sendable {
 
 /// What a container should have.
 package struct SyncSet: Sendable, Equatable {
+    package struct Library: Sendable, Equatable {
+        /// SHA-256, in hexadecimal, of the copy in the container's image; nil when it has none, or nobody knows.
+        package var imageDigest: String?
+
+        package init(imageDigest: String?) { self.imageDigest = imageDigest }
+    }
+
     package struct File: Sendable, Equatable {
         /// Absolute path on this machine.
         package var source: String
@@ -20,12 +27,17 @@ package struct SyncSet: Sendable, Equatable {
         package var isExecutable: Bool
         /// The program that the container runs.
         package var isEntry: Bool
+        /// For a library of that program: it is used only together with it, from the next start on.
+        package var library: Library?
 
-        package init(source: String, destination: String, isExecutable: Bool, isEntry: Bool) {
+        package init(
+            source: String, destination: String, isExecutable: Bool, isEntry: Bool, library: Library? = nil
+        ) {
             self.source = source
             self.destination = destination
             self.isExecutable = isExecutable
             self.isEntry = isEntry
+            self.library = library
         }
     }
 

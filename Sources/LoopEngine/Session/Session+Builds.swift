@@ -145,7 +145,7 @@ extension Session {
     private func take(_ artifacts: [String: Artifact], from work: BuildWork) {
         for (ref, image) in images where image.image.swift?.package == work.package {
             guard let artifact = artifacts[image.product] else { continue }
-            let isNew = image.artifact?.digest != artifact.digest
+            let isNew = image.artifact != artifact
             images[ref]?.artifact = artifact
             if isNew, image.isLive, !isOneShot, image.artifact != nil {
                 publish(ref, decided: false)

@@ -28,8 +28,9 @@ struct ImageState {
 
     var isLive: Bool { image.swift?.live ?? false }
 
-    /// Where the synced executable lives in the container (design §4.5).
-    var entryDestination: String { "/devloop/app/\(product)" }
+    /// Where the synced executable and its libraries live in the container (design §4.5).
+    private static let syncFolder = "/devloop/app"
+    var entryDestination: String { "\(Self.syncFolder)/\(product)" }
 
     /// What every container of the image should have, beyond the image itself.
     var desired: SyncSet {
@@ -38,6 +39,12 @@ struct ImageState {
             files.append(
                 SyncSet.File(
                     source: artifact.path, destination: entryDestination, isExecutable: true, isEntry: true))
+            files += artifact.libraries.map { library in
+                SyncSet.File(
+                    source: library.path, destination: "\(Self.syncFolder)/lib/\(library.name)", isExecutable: true,
+                    isEntry: false,
+                    library: .init(imageDigest: packed?.libraries.first { $0.name == library.name }?.digest))
+            }
         }
         files += overlay.values.sorted { $0.destination < $1.destination }
         return SyncSet(

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Hashing
+
+/// What the driver knows since the last build of SwiftPM that succeeded.
+struct DriverState: Sendable {
+    let plan: DriverPlan
+    /// Of what SwiftPM keeps in its scratch folder and on the toolchain: another stamp means another plan.
+    let foundation: [String: FileStamp]
+    /// The inputs that what lies in the scratch folder was made from.
+    var covered: InputSnapshot
+    /// The content of each module's interface that its importers were compiled with.
+    var interfaces: [String: ContentDigest]
+    /// Modules that have to be compiled since one that they import has changed; true when all of their files have to be.
+    var owed: [String: Bool] = [:]
+
+    init(plan: DriverPlan, foundation: [String: FileStamp], covered: InputSnapshot) {
+        self.plan = plan
+        self.foundation = foundation
+        self.covered = covered
+        interfaces = plan.modules.compactMapValues { try? SHA256.digest(ofFile: $0.interface) }
+    }
+
+    /// A module was compiled: covers its sources, and finds out whether that concerns the modules that import it.
+    mutating func finished(_ module: DriverPlan.Module, sources: Set<String>, in inputs: InputSnapshot) {
+        let leaks = sources.reduce(into: LeakingCode()) {
+            $0.formUnion(covered.files[$1]?.leaks ?? [])
+            $0.formUnion(inputs.files[$1]?.leaks ?? [])
+        }
+        let wasWhole = owed.removeValue(forKey: module.command) ?? false
+        if leaks.contains(.intoModule), !wasWhole { owed[module.command] = true }
+        for path in sources { covered.cover(path, of: inputs) }
+        // Saved while the compiler read it: nobody knows which content was compiled.
+        if !disown(module.sources.filter { FileStamp($0) != inputs.files[$0]?.stamp }).isEmpty {
+            owed[module.command] = true
+        }
+        let digest = try? SHA256.digest(ofFile: module.interface)
+        guard digest == nil || digest != interfaces[module.command] else { return }
+        interfaces[module.command] = digest
+        Self.advance(module.interface)
+        for dependent in plan.dependents(of: module.command) {
+            owed[dependent] = owed[dependent] == true || !leaks.isEmpty || wasWhole
+        }
+        if !leaks.isEmpty, !wasWhole { owed[module.command] = true }
+    }
+
+    /// Forgets what these sources were compiled with.
+    /// - Returns: the same sources.
+    @discardableResult
+    mutating func disown(_ sources: Set<String>) -> Set<String> {
+        for path in sources { covered.disown(path) }
+        return sources
+    }
+
+    /// `UTIME_OMIT` of <sys/stat.h>, a macro that Swift does not see.
+    private static let leaveAsItIs = (1 << 30) - 2
+
+    /// The compiler of an importer compares times of whole seconds; so the interface gets one that is later for certain.
+    private static func advance(_ path: String) {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        now.tv_sec += 2
+        let times = [timespec(tv_sec: 0, tv_nsec: leaveAsItIs), now]
+        utimensat(AT_FDCWD, path, times, 0)
+    }
+}
