@@ -143,6 +143,13 @@ let package = Package(
                 ])
             ]),
 
+        // Random edits of a generated package, built and compared; for tests and for `scripts/soak`
+        library("RandomEdits", ["DevloopCore", "ProcessRunner", "SwiftBuilder"]),
+        .executableTarget(
+            name: "devloop-soak",
+            dependencies: ["DevloopCore", "ProcessRunner", "RandomEdits", argumentParser],
+            swiftSettings: swift),
+
         // The language as a program of its own
         // The product is `starlark`: a target of this name differs from the library's by letter case alone.
         .executableTarget(
@@ -178,7 +185,8 @@ let package = Package(
         tests("PortForwardTests", ["DevloopCore", "PortForward"]),
         tests("ProcessRunnerTests", ["CDevloop", "DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
         tests("StarlarkTests", ["DevloopTestSupport", "Starlark", "StarlarkConformance", "StarlarkProgram"]),
-        tests("SwiftBuilderTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner", "SwiftBuilder"]),
+        tests(
+            "SwiftBuilderTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner", "RandomEdits", "SwiftBuilder"]),
         tests("SyncProtocolTests", ["SyncProtocol"]),
         tests(
             "TUITests",

@@ -20,9 +20,9 @@ struct DependencyRulesTests {
         "KubeClient": .adapter, "PodSync": .adapter, "PortForward": .adapter, "ProcessRunner": .adapter,
         "SwiftBuilder": .adapter, "YAMLTree": .adapter,
         "CursesScreen": .engine, "DashboardTUI": .engine, "LoopEngine": .engine,
-        "DevloopCommands": .composition, "DevloopLive": .composition,
+        "DevloopCommands": .composition, "DevloopLive": .composition, "RandomEdits": .composition,
         "devloop": .program, "devloop-agent": .program, "devloop-dashboard-demo": .program, "StarlarkProgram": .program,
-        "starlark-conformance": .program, "devloop-bench": .program,
+        "starlark-conformance": .program, "devloop-bench": .program, "devloop-soak": .program,
     ]
 
     /// Arrows within a layer; all others within a layer are forbidden.
