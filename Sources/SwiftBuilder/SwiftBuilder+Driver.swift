@@ -49,7 +49,7 @@ extension SwiftBuilder {
                 onEvent(.started("swiftc -incremental of \(batch.map(\.name).joined(separator: ", "))"))
                 let owed = driver?.owed ?? [:]
                 let results = try await compile(
-                    batch, sources: changed, whole: owed, onEvent)
+                    batch, sources: changed, owed: owed, onEvent)
                 for result in results {
                     parser.merge(result.parser)
                     let sources = changed[result.module.command] ?? []
@@ -97,13 +97,17 @@ extension SwiftBuilder {
     }
 
     private func compile(
-        _ batch: [DriverPlan.Module], sources: [String: Set<String>], whole: [String: Bool],
+        _ batch: [DriverPlan.Module], sources: [String: Set<String>], owed whole: [String: Bool],
         _ onEvent: @escaping @Sendable (BuildEvent) -> Void
     ) async throws -> [Compilation] {
         for module in batch {
             let stale = whole[module.command] == true ? module.sources : sources[module.command] ?? []
             for source in stale { unlink(Self.object(of: source, in: module)) }
         }
+        let imported = batch.filter { whole[$0.command] != nil }.map(\.command)
+        let times = LaterTimes(
+            imported.reduce(into: []) { $0.formUnion(driver?.plan.interfaces(importedBy: $1) ?? []) })
+        defer { times.takeBack() }
         let (package, environment) = (package, environment)
         return try await withThrowingTaskGroup(of: Compilation.self) { group in
             var waiting = batch[...]

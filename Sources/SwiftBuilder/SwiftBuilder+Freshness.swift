@@ -56,16 +56,29 @@ extension SwiftBuilder {
 
     /// Sources that the compiler may not have compiled again though a module that they see is newer: it compares the
     /// module's time with that of their own last compilation in whole seconds, too.
+    ///
+    /// And one source of each target that SwiftPM has not compiled since a module changed that it sees through another
+    /// one only. SwiftPM runs the compiler for targets that name the changed module themselves, and for others only
+    /// when what they name changed in turn; a property added to a structure that is stored in a structure of the module
+    /// between changes no interface there, and leaves a layout compiled in that is not true any more. Once the compiler
+    /// runs for the target, it finds by itself what of it is stale.
     func lagging(in graph: PackageGraph) -> Set<String> {
         var found: Set<String> = []
         for target in graph.packages.flatMap(\.targets) where ["executable", "library"].contains(target.kind) {
             let modules = graph.modules(usedBy: target).compactMap {
                 FileStamp("\(products)/Modules/\($0).swiftmodule")?.modified
             }
-            guard !modules.isEmpty else { continue }
-            for path in target.sources where path.hasSuffix(".swift") {
+            guard let newest = modules.max() else { continue }
+            let sources = target.sources.filter { $0.hasSuffix(".swift") }
+            for path in sources {
                 guard let object = object(of: path, in: graph), let made = FileStamp(object)?.modified else { continue }
                 if FreshnessGuard.isLagging(made, behind: modules) { found.insert(path) }
+            }
+            // The compiler writes this whenever it has looked at the target.
+            if let looked = FileStamp("\(products)/\(target.module).build/primary.priors")?.modified, looked < newest,
+                let first = sources.min(), found.isDisjoint(with: sources)
+            {
+                found.insert(first)
             }
         }
         return found

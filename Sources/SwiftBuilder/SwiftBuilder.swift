@@ -156,17 +156,21 @@ package actor SwiftBuilder {
                 warnings: parser.diagnostics.filter { $0.severity == .warning && $0.location != nil }))
     }
 
-    /// One `swift build`, and another one when the first has not compiled what it had to.
+    /// One `swift build`, and others as long as one has not compiled what it had to.
     private func runSwiftPM(
         _ graph: PackageGraph, _ onEvent: @escaping @Sendable (BuildEvent) -> Void
     ) async throws -> Attempt {
-        let attempt = try await run(graph, expecting: prepare(graph), onEvent)
-        let stale = attempt.status.isSuccess ? attempt.missed.union(lagging(in: graph)) : []
-        guard !stale.isEmpty else { return attempt }
-        // The compiler was not interested, though the files changed, or what they see: make it look once more.
-        onEvent(.repeated(files: stale.sorted()))
-        for path in stale { removeObject(of: path, in: graph) }
-        return try await run(graph, expecting: stale, onEvent)
+        var attempt = try await run(graph, expecting: prepare(graph), onEvent)
+        // What is compiled again may change a module that others see; the longest chain has all targets in it.
+        for _ in graph.packages.flatMap(\.targets) where attempt.status.isSuccess {
+            let stale = attempt.missed.union(lagging(in: graph))
+            if stale.isEmpty { break }
+            // The compiler was not interested, though the files changed, or what they see: make it look once more.
+            onEvent(.repeated(files: stale.sorted()))
+            for path in stale { removeObject(of: path, in: graph) }
+            attempt = try await run(graph, expecting: stale, onEvent)
+        }
+        return attempt
     }
 
     private func failure(_ parser: BuildOutputParser, since start: ContinuousClock.Instant) -> BuildFailure {

@@ -71,6 +71,17 @@ struct DriverPlan: Sendable, Equatable {
         return found
     }
 
+    /// The interfaces of all modules that this one imports, directly or through others.
+    func interfaces(importedBy command: String) -> Set<String> {
+        var found: Set<String> = []
+        var open = modules[command]?.imports ?? []
+        while let next = open.popFirst() {
+            guard let module = modules[next], found.insert(module.interface).inserted else { continue }
+            open.formUnion(module.imports)
+        }
+        return found
+    }
+
     private static func module(_ command: BuildManifest.Command, among sources: Set<String>) -> Module? {
         let own = command.inputs.filter { $0.hasSuffix(".swift") && sources.contains($0) }
         guard !own.isEmpty, let interface = command.outputs.first(where: { $0.hasSuffix(".swiftmodule") }) else {

@@ -38,7 +38,6 @@ struct DriverState: Sendable {
         let digest = try? SHA256.digest(ofFile: module.interface)
         guard digest == nil || digest != interfaces[module.command] else { return }
         interfaces[module.command] = digest
-        Self.advance(module.interface)
         for dependent in plan.dependents(of: module.command) {
             owed[dependent] = owed[dependent] == true || !leaks.isEmpty || wasWhole
         }
@@ -51,17 +50,5 @@ struct DriverState: Sendable {
     mutating func disown(_ sources: Set<String>) -> Set<String> {
         for path in sources { covered.disown(path) }
         return sources
-    }
-
-    /// `UTIME_OMIT` of <sys/stat.h>, a macro that Swift does not see.
-    private static let leaveAsItIs = (1 << 30) - 2
-
-    /// The compiler of an importer compares times of whole seconds; so the interface gets one that is later for certain.
-    private static func advance(_ path: String) {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        now.tv_sec += 2
-        let times = [timespec(tv_sec: 0, tv_nsec: leaveAsItIs), now]
-        utimensat(AT_FDCWD, path, times, 0)
     }
 }
