@@ -186,7 +186,8 @@ let package = Package(
         tests("ProcessRunnerTests", ["CDevloop", "DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
         tests("StarlarkTests", ["DevloopTestSupport", "Starlark", "StarlarkConformance", "StarlarkProgram"]),
         tests(
-            "SwiftBuilderTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner", "RandomEdits", "SwiftBuilder"]),
+            "SwiftBuilderTests",
+            ["DevloopCore", "DevloopTestSupport", "Hashing", "ProcessRunner", "RandomEdits", "SwiftBuilder"]),
         tests("SyncProtocolTests", ["SyncProtocol"]),
         tests(
             "TUITests",

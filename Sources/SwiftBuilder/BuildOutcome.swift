@@ -7,8 +7,11 @@ package struct BuildRequest: Sendable {
     /// Absolute paths that have changed since the last build that succeeded; those of builds that failed or were
     /// superseded are remembered.
     package var changedFiles: [String]
+    /// Of the node, as Kubernetes has it; nil builds for this machine.
+    package var architecture: String?
 
-    package init(products: [String], changedFiles: [String] = []) {
+    package init(products: [String], changedFiles: [String] = [], architecture: String? = nil) {
+        self.architecture = architecture
         self.products = products
         self.changedFiles = changedFiles
     }

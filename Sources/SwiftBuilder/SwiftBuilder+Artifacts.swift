@@ -36,7 +36,7 @@ extension SwiftBuilder {
         if let known = stripped[name], known.source == stamp, access(known.path, R_OK) == 0 {
             return (known.path, known.digest)
         }
-        let folder = "\(scratch)/devloop-stripped"
+        let folder = "\(scratch)/devloop-stripped\(configuration == .debug ? "" : "-release")"
         mkdir(folder, 0o755)
         mkdir("\(folder)/lib", 0o755)
         let path = "\(folder)/\(name)"

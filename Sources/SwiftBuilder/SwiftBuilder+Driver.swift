@@ -103,6 +103,8 @@ extension SwiftBuilder {
         for module in batch {
             let stale = whole[module.command] == true ? module.sources : sources[module.command] ?? []
             for source in stale { unlink(Self.object(of: source, in: module)) }
+            // Until they are compiled there is no object of them: not of what they were before, either.
+            driver?.disown(sources[module.command] ?? [])
         }
         let imported = batch.filter { whole[$0.command] != nil }.map(\.command)
         let times = LaterTimes(

@@ -90,7 +90,7 @@ extension SwiftBuilder {
     }
 
     /// The window outlives the session, since the next one may begin within the same second.
-    private var windowFile: String { "\(scratch)/devloop-window" }
+    private var windowFile: String { "\(scratch)/devloop-window\(configuration == .debug ? "" : "-release")" }
 
     private func readWindow() -> FreshnessGuard.Window? {
         guard let file = fopen(windowFile, "r") else { return nil }

@@ -23,7 +23,7 @@ extension SwiftBuilder {
         _ graph: PackageGraph, expecting expected: Set<String>, _ onEvent: @escaping @Sendable (BuildEvent) -> Void
     ) async throws -> Attempt {
         let swift = try await swift()
-        let arguments = [swift.swift, "build", "--scratch-path", Self.scratchFolder] + Self.flags
+        let arguments = [swift.swift, "build", "--scratch-path", Self.scratchFolder] + flags
         var command = ProcessCommand(arguments, directory: package, environment: .exact(environment))
         // SwiftPM ends its compilers on SIGINT, and leaves them on SIGTERM.
         command.softSignal = SIGINT

@@ -12,13 +12,12 @@ import ProcessRunner
 package actor SwiftBuilder {
     /// Folder below the package; not SwiftPM's own `.build`, so that an editor's flags and ours never meet.
     package static let scratchFolder = ".build-devloop"
-    /// lld links a large service a quarter faster than the default linker. Its optimisation is off: merging equal strings
-    /// orders them by their hashes, so that one changed text moves thousands of addresses. Without, a link takes 0.3 s
-    /// less, and the executable differs in the text alone.
-    package static let flags = ["-Xswiftc", "-use-ld=lld", "-Xlinker", "-O0"]
+    /// Of builds in the loop.
+    package static let flags = BuildConfiguration.debug.flags
 
     /// Absolute folder of the package.
     package let package: String
+    let configuration: BuildConfiguration
     let environment: [String: String]
     var toolchain: Toolchain?
     private var describedGraph: PackageGraph?
@@ -34,13 +33,20 @@ package actor SwiftBuilder {
     var stripped: [String: (source: FileStamp, path: String, digest: ContentDigest)] = [:]
 
     /// - Parameter environment: the variables of devloop; only those that a build needs are passed on.
-    package init(package: String, environment: [String: String]) {
+    package init(package: String, environment: [String: String], configuration: BuildConfiguration = .debug) {
         self.package = package
+        self.configuration = configuration
         self.environment = BuildEnvironment.filtered(environment)
     }
 
     var scratch: String { "\(package)/\(Self.scratchFolder)" }
-    var products: String { "\(scratch)/debug" }
+    var products: String { crossProducts ?? "\(scratch)/\(configuration.rawValue)" }
+    /// What is said to SwiftPM beside the scratch folder; the same in each build.
+    var flags: [String] { configuration.flags + crossFlags }
+    private var crossFlags: [String] = []
+    private var crossProducts: String?
+    /// The driver and the split link are for the loop, on programs of this machine.
+    private var isDriven: Bool { configuration == .debug && crossFlags.isEmpty }
 
     /// What the package is made of; asked once, and again after ``forgetGraph()``.
     /// - Throws: `DevloopError` with code build: no toolchain, or a manifest that SwiftPM refuses.
@@ -131,22 +137,23 @@ package actor SwiftBuilder {
         if try await graph().isOutdated(by: request.changedFiles, exists: { access($0, F_OK) == 0 }) { forgetGraph() }
         let graph = try await graph()
         freshness.pending.formUnion(request.changedFiles)
+        try await prepareTarget(request.architecture)
         let inputs = InputSnapshot(graph, after: driver?.covered, others: [])
         var isFresh = false
         var parser: BuildOutputParser
-        switch try await drive(graph, inputs, onEvent) {
+        switch isDriven ? try await drive(graph, inputs, onEvent) : .left("it is for debug builds") {
         case .built(let found): parser = found
         case .failed(let found): return .failed(failure(found, since: start))
         case .left:
             let attempt = try await runSwiftPM(graph, onEvent)
             guard attempt.status.isSuccess else { return .failed(failure(attempt.parser, since: start)) }
             parser = attempt.parser
-            startDriver(graph, inputs)
+            if isDriven { startDriver(graph, inputs) }
             isFresh = true
         }
         let built = ContinuousClock.now
         let products = request.products.isEmpty ? graph.root.executables : request.products
-        if let found = try await link(products, isFresh: isFresh, graph, onEvent) {
+        if isDriven, let found = try await link(products, isFresh: isFresh, graph, onEvent) {
             parser.merge(found)
             return .failed(failure(parser, since: start))
         }
@@ -154,6 +161,19 @@ package actor SwiftBuilder {
             BuildSuccess(
                 artifacts: try products.map(artifact), duration: built - start, link: ContinuousClock.now - built,
                 warnings: parser.diagnostics.filter { $0.severity == .warning && $0.location != nil }))
+    }
+
+    /// Finds out once how to build for the node.
+    private func prepareTarget(_ architecture: String?) async throws {
+        guard let architecture, crossFlags.isEmpty,
+            let sdk = try await CrossTarget.sdk(architecture, try await swift(), environment)
+        else { return }
+        crossFlags = ["--swift-sdk", sdk]
+        let result = try await ProcessRunner.run(
+            ProcessCommand(
+                [try await swift().swift, "build", "--scratch-path", Self.scratchFolder] + flags + ["--show-bin-path"],
+                directory: package, environment: .exact(environment)))
+        crossProducts = result.outputText.split(separator: "\n").last.map(String.init)
     }
 
     /// One `swift build`, and others as long as one has not compiled what it had to.

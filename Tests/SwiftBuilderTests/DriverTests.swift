@@ -154,5 +154,16 @@ extension RealBuilds {
         #expect(isDriven(demo))
         #expect(try await demo.run("alpha") == "e0 s3 d0")
         #expect(try await demo.run("beta-tool") == "b0 s3 o0")
+        // Broken, and then again as it was when it was compiled last.
+        let good = "func extra() -> String { \"e0\" }\n"
+        try demo.folder.write("Sources/alpha/Extra.swift", good + "let broken: Int = \"no number\"\n")
+        guard case .failed = try await demo.outcome(changed: ["Sources/alpha/Extra.swift"]) else {
+            Issue.record("it was built")
+            return
+        }
+        try demo.folder.write("Sources/alpha/Extra.swift", good)
+        try await demo.build(changed: ["Sources/alpha/Extra.swift"])
+        #expect(isDriven(demo))
+        #expect(try await demo.run("alpha") == "e0 s3 d0")
     }
 }

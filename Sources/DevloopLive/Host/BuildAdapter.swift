@@ -8,10 +8,25 @@ import SwiftBuilder
 /// Builds Swift packages for the engine, each with a builder of its own.
 actor BuildAdapter: BuildPort {
     private var builders: [String: SwiftBuilder] = [:]
+    private let configuration: BuildConfiguration
+    private let symbolizer: Symbolizer?
+    /// Of the nodes, known once the cluster is.
+    private let architecture: @Sendable () -> String?
+
+    /// - Parameter symbolizer: is told what was built.
+    init(
+        configuration: BuildConfiguration = .debug, symbolizer: Symbolizer? = nil,
+        architecture: @escaping @Sendable () -> String? = { nil }
+    ) {
+        self.configuration = configuration
+        self.symbolizer = symbolizer
+        self.architecture = architecture
+    }
 
     private func builder(_ package: String) -> SwiftBuilder {
         if let builder = builders[package] { return builder }
-        let builder = SwiftBuilder(package: package, environment: LiveEnvironment.variables)
+        let builder = SwiftBuilder(
+            package: package, environment: LiveEnvironment.variables, configuration: configuration)
         builders[package] = builder
         return builder
     }
@@ -38,7 +53,8 @@ actor BuildAdapter: BuildPort {
         let builder = builder(work.package)
         let products = work.products.sorted()
         let outcome = try await builder.build(
-            BuildRequest(products: products, changedFiles: work.changedFiles.sorted())
+            BuildRequest(
+                products: products, changedFiles: work.changedFiles.sorted(), architecture: architecture())
         ) { event in
             if let notice = Self.notice(event) { onEvent(notice) }
         }
@@ -51,16 +67,16 @@ actor BuildAdapter: BuildPort {
             var artifacts: [String: Artifact] = [:]
             for made in success.artifacts {
                 let copy = try await builder.strip(made)
+                symbolizer?.add(made)
                 artifacts[made.product] = Artifact(
                     path: copy.path, digest: copy.digest.hex,
                     libraries: copy.libraries.map { .init(name: $0.name, path: $0.path, digest: $0.digest.hex) })
             }
-            return .succeeded(
-                artifacts,
-                stages: [
-                    ("build", success.duration.milliseconds), ("link", success.link.milliseconds),
-                    ("strip", (ContinuousClock.now - start).milliseconds),
-                ])
+            let stages = [
+                ("build", success.duration.milliseconds), ("link", success.link.milliseconds),
+                ("strip", (ContinuousClock.now - start).milliseconds),
+            ]
+            return .succeeded(artifacts, stages: stages.filter { $0.0 != "link" || $0.1 > 0 })
         }
     }
 
