@@ -3,6 +3,7 @@
 import DevloopCore
 import Devloopfile
 package import LoopEngine
+import SwiftBuilder
 
 /// The composition root: real adapters behind the engine's ports.
 package struct LiveSession: Sendable {
@@ -14,11 +15,12 @@ package struct LiveSession: Sendable {
         self.mode = mode
         directory = HostPaths.workingDirectory
         let clock = LiveEnvironment.clock
+        let link = BuildLink()
         ports = Ports(
             spec: SpecAdapter(settings: settings, directory: directory, mode: Self.specMode(mode)),
             watch: WatchAdapter(project: directory, wall: clock.wall),
-            build: BuildAdapter(),
-            cluster: ClusterAdapter(settings: settings),
+            build: BuildAdapter(configuration: mode == .up ? .debug : .release, link: link),
+            cluster: ClusterAdapter(settings: settings, link: link),
             commands: CommandAdapter(),
             forwards: ForwardAdapter(),
             clock: clock)

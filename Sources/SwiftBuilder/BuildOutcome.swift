@@ -33,6 +33,8 @@ package struct BuildArtifact: Sendable, Hashable {
     package var size: Int
     /// From what changes least to what changes most; empty for a program that is linked as a whole.
     package var libraries: [Library] = []
+    /// Absolute folders of the resources that its targets find beside it, as `Bundle.module`.
+    package var bundles: [String] = []
 }
 
 /// How a build has ended. A cancelled one throws `CancellationError`: its changed files are remembered.

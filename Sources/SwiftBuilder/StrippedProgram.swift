@@ -17,4 +17,6 @@ package struct StrippedProgram: Sendable, Equatable {
     package var digest: ContentDigest
     /// From what changes least to what changes most; the program finds them in the folder `lib` beside itself.
     package var libraries: [Library]
+    /// Absolute folders of resources, which it finds beside itself.
+    package var bundles: [String]
 }

@@ -13,7 +13,26 @@ extension SwiftBuilder {
                 .build, "the build made no program \(product)", at: SourceLocation(file: "\(package)/Package.swift"),
                 hint: "name an executable product of the package")
         }
-        return BuildArtifact(product: product, path: path, size: stamp.size, libraries: libraries(of: product))
+        return BuildArtifact(
+            product: product, path: path, size: stamp.size, libraries: libraries(of: product),
+            bundles: bundles(of: product))
+    }
+
+    /// SwiftPM names the folder with the resources of a target after the package and the target.
+    private func bundles(of product: String) -> [String] {
+        let objects = driver?.plan.programs[product]?.objects
+        let modules = objects.map { Set($0.compactMap(Self.module(of:))) }
+        return FolderNames.of(products).filter { $0.hasSuffix(".resources") }.sorted().filter { name in
+            // Without a plan all of them go along.
+            guard let modules else { return true }
+            let name = name.dropLast(".resources".utf8.count).map { $0 == "-" ? "_" : $0 }
+            return modules.contains { String(name).hasSuffix("_\($0)") }
+        }.map { "\(products)/\($0)" }
+    }
+
+    /// The module that an object is of, told by its folder `<module>.build`.
+    private static func module(of object: String) -> Substring? {
+        object.split(separator: "/").last { $0.hasSuffix(".build") }?.dropLast(".build".utf8.count)
     }
 
     /// Copies without symbols and debug information, for shipping (design D7): 60 MB become 17. The originals stay for
@@ -25,7 +44,8 @@ extension SwiftBuilder {
             let copy = try await strip(library.path, as: "lib/\(library.name)")
             libraries.append(StrippedProgram.Library(name: library.name, path: copy.path, digest: copy.digest))
         }
-        return StrippedProgram(path: program.path, digest: program.digest, libraries: libraries)
+        return StrippedProgram(
+            path: program.path, digest: program.digest, libraries: libraries, bundles: artifact.bundles)
     }
 
     /// - Parameter name: path of the copy below the folder for those; programs find their libraries there too.

@@ -12,6 +12,7 @@ import Plan
 /// Finds the cluster that the kubeconfig names, if it is one that may be used.
 struct ClusterAdapter: ClusterPort {
     var settings: LiveSettings
+    var link = BuildLink()
 
     var configurationFiles: [String] {
         KubeConfig.paths(environment: LiveEnvironment.variables).filter { $0.hasPrefix("/") }
@@ -38,11 +39,13 @@ struct ClusterAdapter: ClusterPort {
             context: context.name, namespace: namespace, server: version,
             runtime: node?["containerRuntimeVersion"]?.string ?? "unknown", architecture: architecture,
             delivery: delivery?.summary ?? "none: set image_loader or default_registry in the Devloopfile")
+        link.architecture = architecture
         let cache = LayerDigestCache(path: HostPaths.cache().map { "\($0)/layers.json" })
         return ClusterSession(
             client: client, info: info,
             images: ImageMaker(
-                delivery: delivery, packer: SwiftImagePacker(cache: cache, architecture: architecture), cache: cache))
+                delivery: delivery, packer: SwiftImagePacker(cache: cache, architecture: architecture), cache: cache),
+            link: link)
     }
 }
 

@@ -17,7 +17,10 @@ final class ClusterSession: ClusterConnection {
     /// What this session applied, for pruning.
     let applied = Mutex<[ObjectKey: ManifestObject]>([:])
 
-    init(client: KubeClient, info: ClusterInfo, images: ImageMaker) {
+    private let link: BuildLink
+
+    init(client: KubeClient, info: ClusterInfo, images: ImageMaker, link: BuildLink) {
+        self.link = link
         self.client = client
         self.info = info
         self.images = images
@@ -29,7 +32,7 @@ final class ClusterSession: ClusterConnection {
 
     func logs(pod: PodStatus, container: String) -> AsyncThrowingStream<LoopEngine.LogLine, any Error> {
         let source = client.followLogs(namespace: pod.namespace, pod: pod.name, container: container)
-        let iterator = LogIterator(source.makeAsyncIterator())
+        let iterator = LogIterator(source.makeAsyncIterator(), link.symbolizer)
         // Unfolding: a line is read only when the one before it was taken, so a flood waits in the kernel.
         return AsyncThrowingStream { await iterator.next() }
     }
@@ -39,7 +42,7 @@ final class ClusterSession: ClusterConnection {
         for attempt in 0..<3 {
             if attempt > 0 { try? await Task.sleep(for: .milliseconds(200)) }
             let lines = await readLastLines(pod: pod, container: container, previous: previous)
-            if !lines.isEmpty { return lines }
+            if !lines.isEmpty { return await CrashNotes.last(10, of: lines, link.symbolizer) }
         }
         return []
     }
@@ -47,7 +50,8 @@ final class ClusterSession: ClusterConnection {
     private func readLastLines(pod: PodStatus, container: String, previous: Bool) async -> [String] {
         for previous in previous ? [true, false] : [false] {
             var options = LogOptions(previous: previous)
-            options.tailLines = 10
+            // As long as a crash report is.
+            options.tailLines = 150
             options.follow = false
             var lines: [String] = []
             do {
@@ -88,24 +92,4 @@ final class ClusterSession: ClusterConnection {
     }
 
     func close() async {}
-}
-
-/// The state of a log reader behind a stream that is unfolded by one consumer.
-private actor LogIterator {
-    private var iterator: LogFollower.AsyncIterator?
-
-    init(_ iterator: LogFollower.AsyncIterator) { self.iterator = iterator }
-
-    func next() async -> LoopEngine.LogLine? {
-        guard var current = iterator else { return nil }
-        iterator = nil
-        defer { iterator = current }
-        while let event = await current.next() {
-            guard case .line(let line) = event else { continue }
-            let milliseconds = line.time.map { Int64($0.seconds) * 1000 + Int64($0.nanoseconds) / 1_000_000 }
-            return LoopEngine.LogLine(
-                time: milliseconds.map(WallTime.init(milliseconds:)) ?? LiveEnvironment.wall(), bytes: line.text)
-        }
-        return nil
-    }
 }

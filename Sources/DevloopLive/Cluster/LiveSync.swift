@@ -41,28 +41,11 @@ final class LiveSync: SyncConnection {
         isApplying.store(true, ordering: .relaxed)
         defer { isApplying.store(false, ordering: .relaxed) }
         let state = try await session.state()
-        var files: [SyncFile] = []
-        var libraries: [SyncFile] = []
-        var entry: SyncFile?
-        for file in set.files {
-            let described = try digests.describe(file)
-            let isUnknown = state.files[file.destination] == nil
-            if file.isEntry {
-                entry = described
-                // The image already holds what it was made from; only a newer program is brought.
-                if isUnknown, state.executable == described.digest { continue }
-            } else if let library = file.library {
-                if !isUnknown || library.imageDigest != described.digest.hex { libraries.append(described) }
-                continue
-            }
-            files.append(described)
-        }
-        // A program finds libraries beside itself, so that it has to be where they are.
-        if !libraries.isEmpty, let entry, !files.contains(where: \.isEntry) { files.append(entry) }
-        files += libraries
+        let program = try ProgramFiles(set, state: state, digests)
+        var files = program.needed
+        for file in set.files where !file.isEntry && file.companion == nil { files.append(try digests.describe(file)) }
         var changes = ChangeSet(files: files, deletions: set.deletions.map { ChangeSet.Deletion(path: $0) })
-        let isLibraryNew = libraries.contains { state.files[$0.destination]?.digest != $0.digest.bytes }
-        if set.restarts && !files.isEmpty || isLibraryNew { changes.restart = .always }
+        if set.restarts && !files.isEmpty || program.isChanged { changes.restart = .always }
         guard !files.isEmpty || !set.deletions.isEmpty else {
             return SyncReport(
                 sent: 0, send: .zero, restart: nil, ready: nil, runningDigest: state.executable?.hex ?? "",

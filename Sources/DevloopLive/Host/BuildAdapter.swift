@@ -2,6 +2,7 @@
 
 import DevloopCore
 import Hashing
+import ImagePack
 import LoopEngine
 import SwiftBuilder
 
@@ -9,18 +10,11 @@ import SwiftBuilder
 actor BuildAdapter: BuildPort {
     private var builders: [String: SwiftBuilder] = [:]
     private let configuration: BuildConfiguration
-    private let symbolizer: Symbolizer?
-    /// Of the nodes, known once the cluster is.
-    private let architecture: @Sendable () -> String?
+    private let link: BuildLink
 
-    /// - Parameter symbolizer: is told what was built.
-    init(
-        configuration: BuildConfiguration = .debug, symbolizer: Symbolizer? = nil,
-        architecture: @escaping @Sendable () -> String? = { nil }
-    ) {
+    init(configuration: BuildConfiguration = .debug, link: BuildLink = BuildLink()) {
         self.configuration = configuration
-        self.symbolizer = symbolizer
-        self.architecture = architecture
+        self.link = link
     }
 
     private func builder(_ package: String) -> SwiftBuilder {
@@ -54,7 +48,7 @@ actor BuildAdapter: BuildPort {
         let products = work.products.sorted()
         let outcome = try await builder.build(
             BuildRequest(
-                products: products, changedFiles: work.changedFiles.sorted(), architecture: architecture())
+                products: products, changedFiles: work.changedFiles.sorted(), architecture: link.architecture)
         ) { event in
             if let notice = Self.notice(event) { onEvent(notice) }
         }
@@ -67,10 +61,11 @@ actor BuildAdapter: BuildPort {
             var artifacts: [String: Artifact] = [:]
             for made in success.artifacts {
                 let copy = try await builder.strip(made)
-                symbolizer?.add(made)
+                link.symbolizer.add(made)
                 artifacts[made.product] = Artifact(
                     path: copy.path, digest: copy.digest.hex,
-                    libraries: copy.libraries.map { .init(name: $0.name, path: $0.path, digest: $0.digest.hex) })
+                    libraries: copy.libraries.map { .init(name: $0.name, path: $0.path, digest: $0.digest.hex) },
+                    resources: try copy.bundles.flatMap(Self.resources))
             }
             let stages = [
                 ("build", success.duration.milliseconds), ("link", success.link.milliseconds),
@@ -78,6 +73,15 @@ actor BuildAdapter: BuildPort {
             ]
             return .succeeded(artifacts, stages: stages.filter { $0.0 != "link" || $0.1 > 0 })
         }
+    }
+
+    private static func resources(in bundle: String) throws -> [Artifact.Resource] {
+        let folder = HostPaths.directory(bundle)
+        return try LayerFile.tree(bundle, at: bundle).compactMap { file in
+            guard case .file(let path, _, _, _) = file.content else { return nil }
+            let digest = try SHA256.digest(ofFile: path).hex
+            return Artifact.Resource(name: String(path.dropFirst(folder.utf8.count + 1)), path: path, digest: digest)
+        }.sorted { $0.name < $1.name }
     }
 
     private static func notice(_ event: BuildEvent) -> BuildNotice? {

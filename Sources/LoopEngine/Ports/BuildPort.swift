@@ -72,16 +72,35 @@ package struct Artifact: Hashable, Sendable {
         }
     }
 
+    /// A file of a resource bundle.
+    package struct Resource: Hashable, Sendable {
+        /// Relative to the program's folder: `demo_App.resources/page.html`.
+        package var name: String
+        /// Absolute path on this machine.
+        package var path: String
+        /// SHA-256 in hexadecimal.
+        package var digest: String
+
+        package init(name: String, path: String, digest: String) {
+            self.name = name
+            self.path = path
+            self.digest = digest
+        }
+    }
+
     /// The stripped copy.
     package var path: String
     /// SHA-256 of the stripped copy in hexadecimal.
     package var digest: String
     /// From what changes least to what changes most.
     package var libraries: [Library]
+    /// Files that it finds beside itself.
+    package var resources: [Resource]
 
-    package init(path: String, digest: String, libraries: [Library] = []) {
+    package init(path: String, digest: String, libraries: [Library] = [], resources: [Resource] = []) {
         self.path = path
         self.digest = digest
         self.libraries = libraries
+        self.resources = resources
     }
 }

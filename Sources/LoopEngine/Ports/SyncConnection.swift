@@ -12,11 +12,17 @@ package protocol SyncConnection: Sendable {
 
 /// What a container should have.
 package struct SyncSet: Sendable, Equatable {
-    package struct Library: Sendable, Equatable {
+    /// What is known of a file that belongs to the program: a library or a resource.
+    package struct Companion: Sendable, Equatable {
         /// SHA-256, in hexadecimal, of the copy in the container's image; nil when it has none, or nobody knows.
         package var imageDigest: String?
+        /// Whether the program finds it nowhere else than beside itself.
+        package var isBeside: Bool
 
-        package init(imageDigest: String?) { self.imageDigest = imageDigest }
+        package init(imageDigest: String?, isBeside: Bool) {
+            self.imageDigest = imageDigest
+            self.isBeside = isBeside
+        }
     }
 
     package struct File: Sendable, Equatable {
@@ -27,17 +33,17 @@ package struct SyncSet: Sendable, Equatable {
         package var isExecutable: Bool
         /// The program that the container runs.
         package var isEntry: Bool
-        /// For a library of that program: it is used only together with it, from the next start on.
-        package var library: Library?
+        /// For what belongs to that program: it is used only together with it, from the next start on.
+        package var companion: Companion?
 
         package init(
-            source: String, destination: String, isExecutable: Bool, isEntry: Bool, library: Library? = nil
+            source: String, destination: String, isExecutable: Bool, isEntry: Bool, companion: Companion? = nil
         ) {
             self.source = source
             self.destination = destination
             self.isExecutable = isExecutable
             self.isEntry = isEntry
-            self.library = library
+            self.companion = companion
         }
     }
 

@@ -43,7 +43,15 @@ struct ImageState {
                 SyncSet.File(
                     source: library.path, destination: "\(Self.syncFolder)/lib/\(library.name)", isExecutable: true,
                     isEntry: false,
-                    library: .init(imageDigest: packed?.libraries.first { $0.name == library.name }?.digest))
+                    companion: .init(
+                        imageDigest: packed?.libraries.first { $0.name == library.name }?.digest, isBeside: false))
+            }
+            files += artifact.resources.map { resource in
+                SyncSet.File(
+                    source: resource.path, destination: "\(Self.syncFolder)/\(resource.name)", isExecutable: false,
+                    isEntry: false,
+                    companion: .init(
+                        imageDigest: packed?.resources.first { $0.name == resource.name }?.digest, isBeside: true))
             }
         }
         files += overlay.values.sorted { $0.destination < $1.destination }

@@ -22,7 +22,7 @@ struct InputSnapshot: Sendable, Equatable {
     ///   - others: further files that matter: the toolchain, SwiftPM's plan.
     init(_ graph: PackageGraph, after old: InputSnapshot?, others: [String]) {
         for info in graph.packages {
-            for name in Self.names(in: info.path) where PackageGraph.isManifest(name: name) {
+            for name in FolderNames.of(info.path) where PackageGraph.isManifest(name: name) {
                 add("\(info.path)/\(name)", after: old)
             }
             for target in info.targets where !target.isTest {
@@ -38,7 +38,7 @@ struct InputSnapshot: Sendable, Equatable {
     init(files: [String: Entry]) { self.files = files }
 
     private mutating func addTree(_ path: String, after old: InputSnapshot?, where matters: (String) -> Bool) {
-        let names = Self.names(in: path)
+        let names = FolderNames.of(path)
         for name in names where !name.hasPrefix(".") {
             let child = "\(path)/\(name)"
             if Self.isFolder(child) {
@@ -73,19 +73,6 @@ struct InputSnapshot: Sendable, Equatable {
     private static func isFolder(_ path: String) -> Bool {
         var info = stat()
         return stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
-    }
-
-    private static func names(in folder: String) -> [String] {
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
-                String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
     }
 
     private static func content(_ path: String) -> [UInt8]? {
