@@ -9,7 +9,9 @@ import Glibc
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "devloop-bench", abstract: "Measure devloop")
 
-    static let groups = ["size", "plan", "static", "tiny", "big", "idle", "link", "image", "crash", "starlark"]
+    static let groups = [
+        "size", "plan", "static", "tiny", "big", "idle", "link", "five", "five-image", "image", "crash", "starlark",
+    ]
 
     @Option(help: "The clone")
     var root = "."
@@ -66,12 +68,22 @@ struct Bench: AsyncParsableCommand {
         await attempt("link", ["idle", "link"]) {
             try await LinkGroup(context: context, cluster: cluster, rows: chosen).run()
         }
+        await attempt("five", ["five", "five-image"]) {
+            let builds = FiveBuilds(context: context)
+            try await builds.prepare()
+            return chosen.contains("five") ? try await builds.run() : []
+        }
+        await attempt("five-image", ["five-image"]) {
+            try await FiveImages(context: context, cluster: cluster, package: FiveBuilds(context: context).ours).run()
+        }
         await attempt("image", ["image"]) { try await ImageGroup(context: context, cluster: cluster).run() }
         await attempt("crash", ["crash"]) { try await CrashGroup(context: context, cluster: cluster).run() }
         await attempt("starlark", ["starlark"]) {
             try await StarlarkGroup(root: context.root, say: BenchContext.say).run()
         }
-        let names = [TinyGroup.namespace, LinkGroup.namespace, ImageGroup.namespace, CrashGroup.namespace]
+        let names = [
+            TinyGroup.namespace, LinkGroup.namespace, FiveImages.namespace, ImageGroup.namespace, CrashGroup.namespace,
+        ]
         for name in names { try await cluster.removeNamespace(name, wait: false) }
         for name in names { try await cluster.removeNamespace(name, wait: true) }
         let order = Row.all.map(\.id)

@@ -8,13 +8,16 @@ import SwiftBuilder
 struct PlainBuild {
     let context: BenchContext
     let package: String
+    /// Nil for devloop's own flags and scratch folder; else these, in SwiftPM's own folder.
+    var flags: [String]?
 
     /// - Returns: milliseconds, and what it said.
     func run() async throws -> (milliseconds: Double, output: String) {
         let start = ContinuousClock.now
         let result = try await ProcessRunner.run(
             ProcessCommand(
-                ["swift", "build", "--scratch-path", SwiftBuilder.scratchFolder] + SwiftBuilder.flags,
+                ["swift", "build"]
+                    + (flags ?? ["--scratch-path", SwiftBuilder.scratchFolder] + SwiftBuilder.flags),
                 directory: package, environment: .exact(BuildEnvironment.filtered(context.environment))))
         let time = (ContinuousClock.now - start).inMilliseconds
         guard result.status.isSuccess else {

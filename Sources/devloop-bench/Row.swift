@@ -36,6 +36,28 @@ struct Row: Sendable {
         Row(
             id: "link-over", title: "Hummingbird service: edit less `swift build`", unit: "ms", goal: 300, floor: 300,
             peers: "Tilt 1,351"),
+        Row(id: "five-service", title: "five Hummingbird services, one-line edit of one: save → artifact", unit: "ms"),
+        Row(id: "five-service-plain", title: "the same edit, plain `swift build`", unit: "ms"),
+        Row(
+            id: "five-service-ratio", title: "edit of one of five services / plain `swift build`", unit: "×", goal: 0.6),
+        Row(
+            id: "five-shared", title: "body edit in the library of five services: save → five artifacts", unit: "ms"),
+        Row(id: "five-shared-plain", title: "the same edit, plain `swift build`", unit: "ms"),
+        Row(
+            id: "five-shared-ratio", title: "edit of the library of five services / plain `swift build`", unit: "×",
+            goal: 0.6),
+        Row(id: "five-nothing", title: "save without a change: told → built", unit: "ms", goal: 10),
+        Row(id: "five-nothing-compiles", title: "save without a change: files compiled", unit: "files", goal: 0),
+        Row(
+            id: "five-containerd", title: "artifact of one of five services → image on the node, containerd",
+            unit: "ms",
+            goal: 60),
+        Row(
+            id: "five-registry", title: "artifact of one of five services → image in the registry", unit: "ms", goal: 60
+        ),
+        Row(
+            id: "five-first", title: "first image of a service, the node has others of its kind: linked → on the node",
+            unit: "ms", goal: 300),
         Row(
             id: "image", title: "image path, nothing to compile: save → new Pod serves", unit: "ms", goal: 1_700,
             peers: "Tilt 2,076"),
