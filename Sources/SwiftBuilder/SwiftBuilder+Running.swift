@@ -16,6 +16,13 @@ extension SwiftBuilder {
         var compiled: [String: FileStamp]
         /// Sources that had to be compiled and were not.
         var missed: Set<String>
+
+        /// What was said, and how `swift build` was ended if it could say nothing itself.
+        var diagnostics: [Diagnostic] {
+            guard case .signalled = status else { return parser.diagnostics }
+            let message = "swift build was ended by \(status); too little memory is the usual cause"
+            return [Diagnostic(location: nil, severity: .error, message: message)] + parser.diagnostics
+        }
     }
 
     /// Runs the compiler; `expected` are sources that it must not skip.
@@ -23,6 +30,7 @@ extension SwiftBuilder {
         _ graph: PackageGraph, expecting expected: Set<String>, _ onEvent: @escaping @Sendable (BuildEvent) -> Void
     ) async throws -> Attempt {
         let swift = try await swift()
+        try requireScratch()
         let arguments = [swift.swift, "build", "--scratch-path", Self.scratchFolder] + flags
         var command = ProcessCommand(arguments, directory: package, environment: .exact(environment))
         // SwiftPM ends its compilers on SIGINT, and leaves them on SIGTERM.
@@ -67,6 +75,15 @@ extension SwiftBuilder {
         freshness.succeeded(from: start, at: end, compiled: compiled, missed: missed)
         writeWindow()
         return Attempt(status: status, parser: parser, start: start, compiled: compiled, missed: missed)
+    }
+
+    /// - Throws: `DevloopError` when nothing can be written where builds go.
+    private func requireScratch() throws {
+        mkdir(scratch, 0o755)
+        guard access(scratch, W_OK | X_OK) != 0 else { return }
+        throw DevloopError(
+            .build, "cannot write to \(scratch): \(String(cString: strerror(errno)))",
+            hint: "builds are kept there: make it a folder that can be written to, or mount one in its place")
     }
 
     var pinsPath: String { "\(package)/Package.resolved" }

@@ -122,7 +122,8 @@ package actor SwiftBuilder {
     }
 
     func swift() async throws -> Toolchain {
-        if let toolchain { return toolchain }
+        // An update takes the toolchain away and brings another one.
+        if let toolchain, access(toolchain.swift, X_OK) == 0 { return toolchain }
         let found = try await Toolchain.find(environment: environment)
         toolchain = found
         return found
@@ -146,7 +147,9 @@ package actor SwiftBuilder {
         case .failed(let found): return .failed(failure(found, since: start))
         case .left:
             let attempt = try await runSwiftPM(graph, onEvent)
-            guard attempt.status.isSuccess else { return .failed(failure(attempt.parser, since: start)) }
+            guard attempt.status.isSuccess else {
+                return .failed(failure(attempt.parser, attempt.diagnostics, since: start))
+            }
             parser = attempt.parser
             if isDriven { startDriver(graph, inputs) }
             isFresh = true
@@ -193,8 +196,10 @@ package actor SwiftBuilder {
         return attempt
     }
 
-    private func failure(_ parser: BuildOutputParser, since start: ContinuousClock.Instant) -> BuildFailure {
-        let found = parser.diagnostics
+    private func failure(
+        _ parser: BuildOutputParser, _ diagnostics: [Diagnostic]? = nil, since start: ContinuousClock.Instant
+    ) -> BuildFailure {
+        let found = diagnostics ?? parser.diagnostics
         return BuildFailure(
             diagnostics: found.filter { $0.severity == .error } + found.filter { $0.severity != .error },
             outputTail: parser.tail, duration: ContinuousClock.now - start)
