@@ -10,7 +10,7 @@ package enum EditKind: String, Sendable, CaseIterable {
     // More than one thing
     case sharedLibrary, several, manifest
     // What only time or trouble shows
-    case brokenThenMended, undoneAtOnce, twiceWithinASecond, comment, touch
+    case brokenThenMended, undoneAtOnce, twiceWithinASecond, savedDuringBuild, superseded, comment, touch
 
     /// Those that change one declaration and all its callers.
     static let plain: [EditKind] = [

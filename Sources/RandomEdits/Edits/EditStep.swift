@@ -11,6 +11,15 @@ package struct EditStep: Sendable {
         case replacingWithOldTime
     }
 
+    /// What happens while a build runs, once it has begun to work.
+    package enum Interruption: Sendable {
+        case none
+        /// These sources are written; whether that build then succeeds is of no account.
+        case saved([String: String])
+        /// It is cancelled, as a build is that a newer save supersedes.
+        case cancelled
+    }
+
     /// What is written before one build.
     package struct Phase: Sendable {
         /// All files as they are then.
@@ -24,6 +33,7 @@ package struct EditStep: Sendable {
         package var broken: String?
         /// Texts that are written first, and overwritten at once.
         package var passing: [String: String] = [:]
+        package var interruption = Interruption.none
     }
 
     /// From 1.
@@ -82,6 +92,16 @@ extension EditStep {
                 model.edit(random.pick(EditKind.plain), &random)
                 phases.append(Phase(sources: model.sources))
             }
+        case .savedDuringBuild:
+            model.edit(random.pick(EditKind.plain), &random)
+            let first = model.sources
+            model.edit(random.pick(EditKind.plain), &random)
+            phases = [Phase(sources: first, interruption: .saved(model.sources)), Phase(sources: model.sources)]
+        case .superseded:
+            model.edit(random.pick(EditKind.plain), &random)
+            phases = [Phase(sources: model.sources, interruption: .cancelled)]
+            if random.once(in: 2) { model.edit(random.pick(EditKind.plain), &random) }
+            phases.append(Phase(sources: model.sources))
         case .touch:
             let paths = (0..<2).map { _ in old.path(of: random.pick(old.filePlaces)) }
             phases = [Phase(sources: old.sources, touched: paths)]

@@ -32,7 +32,8 @@ extension PackageModel {
         case .sharedLibrary:
             let place = random.pick(itemPlaces.filter { $0.module == 0 })
             if !change(at: place, &random) { self[place].constant = random.other(than: self[place].constant) }
-        case .body, .several, .brokenThenMended, .undoneAtOnce, .twiceWithinASecond, .touch:
+        case .body, .several, .brokenThenMended, .undoneAtOnce, .twiceWithinASecond, .savedDuringBuild, .superseded,
+            .touch:
             let place = random.pick(places { $0.showsConstant })
             self[place].constant = random.other(than: self[place].constant)
         case .inlinableBody:

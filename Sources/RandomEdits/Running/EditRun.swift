@@ -28,6 +28,8 @@ package struct EditRun {
     private var edited: LaidOutPackage
     private var clean: CleanBuild
     private var model: PackageModel
+    /// What was written while a build ran: a session tells of it with its next request.
+    private var savedMeanwhile: [String] = []
 
     /// - Parameters:
     ///   - folder: absolute; kept, with what it holds, from run to run.
@@ -83,17 +85,16 @@ package struct EditRun {
             try FileSystem.setTime("\(edited.folder)/\(path)", seconds: nil)
             changed.append("\(edited.folder)/\(path)")
         }
+        changed += savedMeanwhile.filter { !changed.contains($0) }
+        savedMeanwhile = []
         outcome.files += changed.count
         outcome.builds += 1
-        let repeats = Atomic(0)
         let start = ContinuousClock.now
-        let result = try await builder.build(
-            BuildRequest(products: model.programs, changedFiles: phase.isTold ? changed : [])
-        ) { event in
-            if case .repeated = event { repeats.add(1, ordering: .relaxed) }
-        }
+        let (result, repeats) = try await build(
+            BuildRequest(products: model.programs, changedFiles: phase.isTold ? changed : []), phase)
         outcome.built += ContinuousClock.now - start
-        outcome.repeats += repeats.load(ordering: .relaxed)
+        outcome.repeats += repeats
+        guard let result else { return }
         switch (result, phase.broken) {
         case (.succeeded, nil): return
         case (.succeeded, let path?): throw StaleResult(what: "the build succeeded, but \(path) does not compile")
@@ -108,4 +109,44 @@ package struct EditRun {
             }
         }
     }
+
+    /// Builds, and does meanwhile what the phase says; no result when that makes the result one of no account.
+    private mutating func build(
+        _ request: BuildRequest, _ phase: EditStep.Phase
+    ) async throws -> (result: BuildOutcome?, repeats: Int) {
+        let (steps, isStep) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let repeats = Counter()
+        let work = Task { [builder] in
+            defer { isStep.finish() }
+            return try await builder.build(request) { event in
+                if case .repeated = event { repeats.add() }
+                if case .progressed = event { isStep.yield() }
+            }
+        }
+        return try await withTaskCancellationHandler {
+            switch phase.interruption {
+            case .none: return (try await work.value, repeats.value)
+            case .saved(let sources):
+                for await _ in steps { break }
+                savedMeanwhile = try edited.write(sources, style: phase.style)
+                _ = try await work.value
+            case .cancelled:
+                for await _ in steps { break }
+                work.cancel()
+                do { _ = try await work.value } catch is CancellationError { try Task.checkCancellation() }
+            }
+            return (nil, repeats.value)
+        } onCancel: {
+            work.cancel()
+        }
+    }
+}
+
+/// Counts from any thread.
+private final class Counter: Sendable {
+    private let count = Atomic(0)
+
+    func add() { count.add(1, ordering: .relaxed) }
+
+    var value: Int { count.load(ordering: .relaxed) }
 }
