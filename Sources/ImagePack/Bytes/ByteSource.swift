@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Bytes that are described before they are read: literal pieces and whole files. Never holds a file's content.
+/// Bytes that are described before they are read: literal pieces, files and parts of files. Never holds a file's content.
 package struct ByteSource: Sendable {
     enum Segment: Sendable {
         case bytes([UInt8])
-        case file(path: String, size: Int)
+        case file(path: String, offset: Int, size: Int)
     }
 
     private(set) var segments: [Segment] = []
@@ -28,17 +28,18 @@ package struct ByteSource: Sendable {
         }
     }
 
-    package mutating func append(file path: String, size count: Int) {
+    /// - Parameter offset: where in the file the bytes begin, as those of a layer inside an archive do.
+    package mutating func append(file path: String, offset: Int = 0, size count: Int) {
         guard count > 0 else { return }
         size += count
-        segments.append(.file(path: path, size: count))
+        segments.append(.file(path: path, offset: offset, size: count))
     }
 
     package mutating func append(_ other: ByteSource) {
         for segment in other.segments {
             switch segment {
             case .bytes(let bytes): append(bytes)
-            case .file(let path, let count): append(file: path, size: count)
+            case .file(let path, let offset, let count): append(file: path, offset: offset, size: count)
             }
         }
     }

@@ -24,13 +24,16 @@ package final class ByteSourceReader {
         case .bytes(let bytes):
             index += 1
             return bytes
-        case .file(let path, let size):
+        case .file(let path, let offset, let size):
             if descriptor < 0 {
                 descriptor = open(path, O_RDONLY | O_CLOEXEC)
                 guard descriptor >= 0 else {
                     throw Self.failure(path, "cannot be opened: \(String(cString: strerror(errno)))")
                 }
                 left = size
+                if offset > 0, lseek(descriptor, off_t(offset), SEEK_SET) < 0 {
+                    throw Self.failure(path, "cannot be read: \(String(cString: strerror(errno)))")
+                }
             }
             let piece = try read(path)
             left -= piece.count
@@ -69,6 +72,14 @@ package final class ByteSourceReader {
 }
 
 extension ByteSource {
+    /// The first bytes, at most `count` of them.
+    package func prefix(_ count: Int) throws(DevloopError) -> [UInt8] {
+        let reader = ByteSourceReader(self)
+        var found: [UInt8] = []
+        while found.count < count, let piece = try reader.next() { found += piece.prefix(count - found.count) }
+        return found
+    }
+
     /// SHA-256 of all bytes.
     package func digest() throws(DevloopError) -> ContentDigest {
         var hash = SHA256()

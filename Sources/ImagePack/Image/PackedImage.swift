@@ -14,9 +14,13 @@ package struct PackedImage: Sendable {
     package let manifestDigest: ContentDigest
 
     package init(ref: String, layers: [Layer], configuration: ImageConfiguration) {
+        self.init(ref: ref, layers: layers, configuration: configuration.json(layers: layers).jsonBytes)
+    }
+
+    /// - Parameter configurationBytes: the configuration blob, which goes out as it is.
+    init(ref: String, layers: [Layer], configuration configurationBytes: [UInt8]) {
         self.ref = ref
         self.layers = layers
-        let configurationBytes = configuration.json(layers: layers).jsonBytes
         self.configuration = configurationBytes
         configurationDigest = SHA256.digest(of: configurationBytes)
         let manifestValue: JSONValue = [
