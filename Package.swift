@@ -50,6 +50,7 @@ let package = Package(
         .systemLibrary(name: "CGit2", pkgConfig: "libgit2"),
         .systemLibrary(name: "CNcurses", path: "tui/CNcurses"),
         .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
 
         // Core: values, names, errors, events
         library("DevloopCore"),
@@ -65,14 +66,18 @@ let package = Package(
         library("Devloopfile", ["DevloopCore", "Plan", "ProcessRunner", "Starlark", "YAMLTree"]),
         library("FileWatch", ["CDevloop", "DevloopCore", "GitState", "Hashing"]),
         library("GitState", ["CGit2", "DevloopCore"]),
+        library("Gzip", ["CZlib"]),
         library("HTTPTransport", ["CCurl", "DevloopCore"]),
         library("Hashing", ["CCrypto"]),
-        library("ImageDelivery", ["DevloopCore", "Hashing", "HTTPTransport", "ImagePack", "ProcessRunner"]),
-        library("ImagePack", ["DevloopCore", "Hashing", "ProcessRunner"]),
+        library(
+            "ImageDelivery", ["DevloopCore", "Hashing", "HTTPTransport", "ImagePack", "ProcessRunner", "Registry"]),
+        library("ImagePack", ["DevloopCore", "Gzip", "Hashing", "ProcessRunner"]),
         library("KubeClient", ["DevloopCore", "HTTPTransport", "ProcessRunner", "YAMLTree"]),
         library("PodSync", ["DevloopCore", "Hashing", "SyncProtocol"]),
         library("PortForward", ["DevloopCore"]),
         library("ProcessRunner", ["CDevloop", "DevloopCore"]),
+        library(
+            "Registry", ["DevloopCore", "Gzip", "Hashing", "HTTPTransport", "ImagePack", "Plan", "ProcessRunner"]),
         library("SwiftBuilder", ["DevloopCore", "Hashing", "ProcessRunner"]),
         library("YAMLTree", ["CYaml", "DevloopCore"]),
 
@@ -172,8 +177,8 @@ let package = Package(
         tests(
             "ImageTests",
             [
-                "DevloopCore", "DevloopTestSupport", "Hashing", "HTTPTransport", "ImageDelivery", "ImagePack",
-                "ProcessRunner",
+                "DevloopCore", "DevloopTestSupport", "Gzip", "Hashing", "HTTPTransport", "ImageDelivery", "ImagePack",
+                "Plan", "ProcessRunner", "Registry",
             ]),
         tests("KubeClientTests", ["DevloopCore", "DevloopTestSupport", "HTTPTransport", "KubeClient", "YAMLTree"]),
         tests("LogStoreTests", ["DevloopCore", "LogStore"]),

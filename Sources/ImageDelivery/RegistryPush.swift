@@ -4,39 +4,40 @@ import DevloopCore
 package import HTTPTransport
 import Hashing
 package import ImagePack
+package import Registry
+import Synchronization
 
-/// Pushes images to a registry (OCI distribution specification 1.1): blobs that it has are not sent again.
-package struct RegistryPush: ImageDelivering {
+/// Pushes images to a registry: blobs that it has are not sent again, those of another repository of it are mounted.
+package final class RegistryPush: ImageDelivering {
     package let summary: String
-    private let client: HTTPClient
-    /// `http://127.0.0.1:5000`, without a path.
-    private let base: String
-    /// Host as it stands in references, from here and from the node.
-    private let host: String
+    private let client: RegistryClient
+    /// Host as it stands in references from the node.
     private let hostFromCluster: String
     /// Path below the host that comes before each image's name; empty or with a final slash.
     private let prefix: String
     private let singleName: String
+    private let compressor: LayerCompressor?
+    /// Repositories that have a blob, as far as this session knows.
+    private let places = Mutex<[ContentDigest: Set<String>]>([:])
+    private static let concurrentBlobs = 4
 
     /// - Parameters:
     ///   - host: `host[:port][/path]` as this machine reaches it; loopback hosts are spoken to without TLS.
     ///   - hostFromCluster: the same for the node.
-    package init(client: HTTPClient, host: String, hostFromCluster: String?, singleName: String) {
+    ///   - compressor: packs layers for a registry that is not on this machine; nil sends them as they are.
+    package init(
+        client: HTTPClient, host: String, hostFromCluster: String?, singleName: String,
+        credentials: DockerCredentials = .ofUser, compressor: LayerCompressor? = nil, retry: RetryRule = RetryRule()
+    ) {
         let parts = host.split(separator: "/", maxSplits: 1)
-        let name = parts.first.map(String.init) ?? host
-        self.client = client
-        self.host = host
+        let registry = RegistryHost(parts.first.map(String.init) ?? host)
+        self.client = RegistryClient(host: registry, http: client, credentials: credentials, retry: retry)
         self.hostFromCluster = hostFromCluster ?? host
         self.singleName = singleName
+        // On loopback, compressing takes longer than sending.
+        self.compressor = registry.isLoopback ? nil : compressor
         prefix = parts.count > 1 ? "\(parts[1])/" : ""
-        base = "\(Self.isLoopback(name) ? "http" : "https")://\(name)"
         summary = "registry \(host), as default_registry says"
-    }
-
-    /// Registries on this machine have no certificate; anything else must have one.
-    static func isLoopback(_ host: String) -> Bool {
-        let name = host.split(separator: ":").first.map(String.init) ?? host
-        return name == "localhost" || name.hasPrefix("127.")
     }
 
     /// The name below the registry: the ref with slashes and colons as `_`, which is what Tilt makes of it, or the single name.
@@ -47,64 +48,69 @@ package struct RegistryPush: ImageDelivering {
     }
 
     package func deliver(_ image: PackedImage) async throws -> Delivery {
-        let repository = Self.repository(image.ref, singleName: singleName)
-        let path = "\(base)/v2/\(prefix)\(repository)"
-        let reference = "\(hostFromCluster)/\(repository):\(image.tag)"
-        if try await exists("\(path)/manifests/\(image.tag)", accept: MediaType.manifest) {
+        let name = Self.repository(image.ref, singleName: singleName)
+        let repository = prefix + name
+        let reference = "\(hostFromCluster)/\(name):\(image.tag)"
+        let image = try await compressed(image)
+        if try await client.manifestDigest(repository, image.tag) == image.manifestDigest {
             return Delivery(reference: reference, way: "already there", sent: 0)
         }
-        var sent = image.manifest.count
-        for layer in image.layers where try await !exists("\(path)/blobs/\(layer.digest.oci)") {
-            try await upload(try layer.content.bytes(), digest: layer.digest, to: path)
-            sent += layer.size
+        if let origin = image.base?.origin, origin.registry == client.host.name {
+            for layer in image.base?.layers ?? [] { note(layer.digest, in: origin.repository) }
         }
-        if try await !exists("\(path)/blobs/\(image.configurationDigest.oci)") {
-            try await upload(image.configuration, digest: image.configurationDigest, to: path)
-            sent += image.configuration.count
+        var sent = try await placeBlobs(of: image, in: repository)
+        do {
+            try await client.put(manifest: image.manifest, repository, tag: image.tag)
+        } catch  where RegistryClient.lacksBlobs(error) {
+            // It has lost what it had: a garbage collection, or an empty disk after a restart.
+            places.withLock { $0.removeAll() }
+            sent += try await placeBlobs(of: image, in: repository)
+            try await client.put(manifest: image.manifest, repository, tag: image.tag)
         }
-        var put = HTTPRequest("\(path)/manifests/\(image.tag)", method: "PUT")
-        put.headers["Content-Type"] = MediaType.manifest
-        put.body = image.manifest
-        try await expect(put, [201, 200])
-        return Delivery(reference: reference, way: "registry", sent: sent)
+        return Delivery(reference: reference, way: "registry", sent: sent + image.manifest.count)
     }
 
-    private func exists(_ url: String, accept: String? = nil) async throws -> Bool {
-        var request = HTTPRequest(url, method: "HEAD")
-        if let accept { request.headers["Accept"] = accept }
-        let response = try await client.send(request)
-        switch response.status {
-        case 200: return true
-        case 404: return false
-        default: throw refused(request, response)
+    private func compressed(_ image: PackedImage) async throws -> PackedImage {
+        guard let compressor else { return image }
+        var layers: [Layer] = []
+        for layer in image.layers { layers.append(try await compressor.compress(layer)) }
+        return image.carrying(layers)
+    }
+
+    /// - Returns: bytes sent.
+    private func placeBlobs(of image: PackedImage, in repository: String) async throws -> Int {
+        var blobs = [image.configurationDigest: ByteSource(image.configuration)]
+        for layer in image.layers { blobs[layer.digest] = layer.content }
+        let missing = blobs.filter { !isKnown($0.key, in: repository) }
+        return try await withThrowingTaskGroup(of: Int.self) { group in
+            var sent = 0
+            var running = 0
+            for (digest, content) in missing {
+                if running == Self.concurrentBlobs {
+                    sent += try await group.next() ?? 0
+                    running -= 1
+                }
+                running += 1
+                group.addTask { try await self.place(digest, content, in: repository) }
+            }
+            for try await bytes in group { sent += bytes }
+            return sent
         }
     }
 
-    private func upload(_ bytes: [UInt8], digest: ContentDigest, to path: String) async throws {
-        let start = try await expect(HTTPRequest("\(path)/blobs/uploads/", method: "POST"), [202])
-        guard let location = start.headers["Location"] else {
-            throw DevloopError(.image, "the registry \(host) gave no place to upload to")
-        }
-        let url = location.hasPrefix("/") ? base + location : location
-        var put = HTTPRequest("\(url)\(url.contains("?") ? "&" : "?")digest=\(digest.oci)", method: "PUT")
-        put.headers["Content-Type"] = "application/octet-stream"
-        put.body = bytes
-        try await expect(put, [201])
+    private func place(_ digest: ContentDigest, _ content: ByteSource, in repository: String) async throws -> Int {
+        let other = places.withLock { $0[digest]?.sorted().first }
+        let placement = try await client.place(content, digest, in: repository, from: other)
+        note(digest, in: repository)
+        if case .sent(let bytes) = placement { return bytes }
+        return 0
     }
 
-    @discardableResult
-    private func expect(_ request: HTTPRequest, _ wanted: Set<Int>) async throws -> HTTPResponse {
-        let response = try await client.send(request)
-        guard wanted.contains(response.status) else { throw refused(request, response) }
-        return response
+    private func isKnown(_ digest: ContentDigest, in repository: String) -> Bool {
+        places.withLock { $0[digest]?.contains(repository) ?? false }
     }
 
-    private func refused(_ request: HTTPRequest, _ response: HTTPResponse) -> DevloopError {
-        DevloopError(
-            .image,
-            "the registry \(host) answered \(response.status) to \(request.method): \(response.text.prefix(200))",
-            hint: response.status == 401 || response.status == 403
-                ? "it wants credentials, which this version does not send" : "check default_registry in the Devloopfile"
-        )
+    private func note(_ digest: ContentDigest, in repository: String) {
+        places.withLock { _ = $0[digest, default: []].insert(repository) }
     }
 }

@@ -13,12 +13,14 @@ struct DependencyRulesTests {
 
     static let layers: [String: Layer] = [
         "CAgent": .c, "CCrypto": .c, "CCurl": .c, "CDevloop": .c, "CGit2": .c, "CNcurses": .c, "CYaml": .c,
+        "CZlib": .c,
         "DevloopCore": .core, "LogStore": .core, "Plan": .core, "Starlark": .core,
         "StarlarkConformance": .core, "SyncProtocol": .core, "TerminalGrid": .core,
         "Deploy": .adapter, "Devloopfile": .adapter, "FileWatch": .adapter, "GitState": .adapter,
-        "HTTPTransport": .adapter, "Hashing": .adapter, "ImageDelivery": .adapter, "ImagePack": .adapter,
+        "HTTPTransport": .adapter, "Gzip": .adapter, "Hashing": .adapter, "ImageDelivery": .adapter,
+        "ImagePack": .adapter,
         "KubeClient": .adapter, "PodSync": .adapter, "PortForward": .adapter, "ProcessRunner": .adapter,
-        "SwiftBuilder": .adapter, "YAMLTree": .adapter,
+        "Registry": .adapter, "SwiftBuilder": .adapter, "YAMLTree": .adapter,
         "CursesScreen": .engine, "DashboardTUI": .engine, "LoopEngine": .engine,
         "DevloopCommands": .composition, "DevloopLive": .composition, "RandomEdits": .composition,
         "devloop": .program, "devloop-agent": .program, "devloop-dashboard-demo": .program, "StarlarkProgram": .program,
@@ -30,9 +32,11 @@ struct DependencyRulesTests {
         "LogStore": ["DevloopCore"], "Plan": ["DevloopCore"], "StarlarkConformance": ["Starlark"],
         "Deploy": ["KubeClient", "YAMLTree"], "Devloopfile": ["ProcessRunner", "YAMLTree"],
         "FileWatch": ["GitState", "Hashing"],
-        "ImageDelivery": ["Hashing", "HTTPTransport", "ImagePack", "ProcessRunner"],
-        "ImagePack": ["Hashing", "ProcessRunner"], "KubeClient": ["HTTPTransport", "ProcessRunner", "YAMLTree"],
+        "ImageDelivery": ["Hashing", "HTTPTransport", "ImagePack", "ProcessRunner", "Registry"],
+        "ImagePack": ["Gzip", "Hashing", "ProcessRunner"],
+        "KubeClient": ["HTTPTransport", "ProcessRunner", "YAMLTree"],
         "PodSync": ["Hashing", "KubeClient"], "SwiftBuilder": ["Hashing", "ProcessRunner"],
+        "Registry": ["Gzip", "Hashing", "HTTPTransport", "ImagePack", "ProcessRunner"],
         "DevloopCommands": ["DevloopLive"],
     ]
 
@@ -40,6 +44,7 @@ struct DependencyRulesTests {
     static let importers: [String: Set<String>] = [
         "CAgent": ["devloop-agent"], "CCrypto": ["Hashing"], "CCurl": ["HTTPTransport"], "CGit2": ["GitState"],
         "CNcurses": ["CursesScreen"], "CYaml": ["YAMLTree"],
+        "CZlib": ["Gzip"],
         // Helpers of our own, not a wrapped library.
         "CDevloop": ["CursesScreen", "FileWatch", "ProcessRunner"],
     ]

@@ -36,6 +36,6 @@ extension MediaType {
         }
     }
 
-    static let dockerManifest = "application/vnd.docker.distribution.manifest.v2+json"
-    static let dockerIndex = "application/vnd.docker.distribution.manifest.list.v2+json"
+    package static let dockerManifest = "application/vnd.docker.distribution.manifest.v2+json"
+    package static let dockerIndex = "application/vnd.docker.distribution.manifest.list.v2+json"
 }

@@ -43,4 +43,22 @@ package struct ByteSource: Sendable {
             }
         }
     }
+
+    /// All but the first bytes, for a transfer that goes on where it was cut.
+    package func dropping(_ count: Int) -> ByteSource {
+        var rest = ByteSource()
+        var count = count
+        for segment in segments {
+            switch segment {
+            case .bytes(let bytes):
+                rest.append(Array(bytes.dropFirst(count)))
+                count = max(0, count - bytes.count)
+            case .file(let path, let offset, let size):
+                let skipped = min(count, size)
+                rest.append(file: path, offset: offset + skipped, size: size - skipped)
+                count -= skipped
+            }
+        }
+        return rest
+    }
 }

@@ -88,6 +88,22 @@ extension ByteSource {
         return hash.finish()
     }
 
+    /// SHA-256 of the bytes as if those of some ranges were zero.
+    package func digest(blanking ranges: [Range<Int>]) throws(DevloopError) -> ContentDigest {
+        var hash = SHA256()
+        let reader = ByteSourceReader(self)
+        var position = 0
+        while var piece = try reader.next() {
+            let here = position..<position + piece.count
+            for range in ranges where range.overlaps(here) {
+                for index in range.clamped(to: here) { piece[index - position] = 0 }
+            }
+            hash.update(piece)
+            position = here.upperBound
+        }
+        return hash.finish()
+    }
+
     /// All bytes in memory; for small sources.
     package func bytes() throws(DevloopError) -> [UInt8] {
         var all: [UInt8] = []

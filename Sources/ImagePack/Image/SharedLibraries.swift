@@ -38,8 +38,18 @@ package struct SharedLibraries: Sendable, Equatable {
     }
 
     /// Asks `ldd`, which lists libraries of libraries too.
-    package static func of(_ program: String) async throws -> SharedLibraries {
-        let result = try await ProcessRunner.run(ProcessCommand(["ldd", program]))
+    /// - Parameter searching: name and file of libraries that the build made for the program; their folders are searched.
+    package static func of(
+        _ program: String, searching made: [(name: String, path: String)] = []
+    ) async throws -> SharedLibraries {
+        let folders = made.compactMap { library in
+            library.path.lastIndex(of: "/").map { String(library.path[..<$0]) }
+        }
+        let before = ProcessEnvironment.value("LD_LIBRARY_PATH").map { [$0] } ?? []
+        let search = (Set(folders).sorted() + before).joined(separator: ":")
+        let variables = folders.isEmpty ? [:] : ["LD_LIBRARY_PATH": search]
+        let result = try await ProcessRunner.run(
+            ProcessCommand(["ldd", program], environment: .inherit(adding: variables)))
         let text = result.outputText
         if !result.status.isSuccess,
             text.contains("not a dynamic executable") || result.errorText.contains("not a dynamic")

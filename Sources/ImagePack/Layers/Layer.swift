@@ -13,6 +13,9 @@ package struct Layer: Sendable {
     package var mediaType: String
     /// Of the tar inside; equal to ``digest`` unless the bytes are compressed.
     package var diffID: ContentDigest
+    /// Like ``diffID``, but with the bytes left out of account that differ between two builds of the same program (see
+    /// `ExecutableIdentity`). Tags are made of it, nothing else: every digest that is sent is that of the true bytes.
+    package var identity: ContentDigest
     package var content: ByteSource
 
     package var size: Int { content.size }
@@ -25,19 +28,29 @@ package struct Layer: Sendable {
         self.digest = digest
         self.mediaType = mediaType
         self.diffID = diffID
+        identity = diffID
         self.content = content
     }
 
     /// An uncompressed layer of our own.
-    /// - Parameter cache: remembers digests of layers whose files have not changed.
-    package init(name: String, files: [LayerFile], cache: LayerDigestCache) throws(DevloopError) {
+    /// - Parameters:
+    ///   - cache: remembers digests of layers whose files have not changed.
+    ///   - owned: tells of a parent directory whether the layer has an entry for it; nil makes one for each. An entry
+    ///     for a directory of a base image would change its mode, or replace it where the base has a link.
+    package init(
+        name: String, files: [LayerFile], cache: LayerDigestCache, owned: ((String) -> Bool)? = nil
+    ) throws(DevloopError) {
         self.name = name
-        let entries = Self.withParents(files)
+        let entries = Self.withParents(files, owned)
         var tar = TarBuilder()
+        var volatile: [Range<Int>] = []
         for entry in entries {
             switch entry.content {
-            case .directory: try tar.add(directory: entry.path, mode: entry.mode)
-            case .file(let path, let size, _, _): try tar.add(file: path, size: size, at: entry.path, mode: entry.mode)
+            case .directory: try tar.add(directory: entry.path, mode: entry.mode, owner: entry.owner)
+            case .file(let path, let size, _, _):
+                try tar.add(file: path, size: size, at: entry.path, mode: entry.mode)
+                let start = tar.source.size - (size + 511) / 512 * 512
+                for range in entry.volatile { volatile.append(start + range.lowerBound..<start + range.upperBound) }
             case .bytes(let bytes): try tar.add(bytes: bytes, at: entry.path, mode: entry.mode)
             case .link(let target): try tar.add(link: entry.path, to: target)
             }
@@ -53,10 +66,23 @@ package struct Layer: Sendable {
             cache[fingerprint] = digest
         }
         diffID = digest
+        guard !volatile.isEmpty else {
+            identity = digest
+            return
+        }
+        if let known = cache["\(fingerprint) identity"] {
+            identity = known
+        } else {
+            identity = try tar.source.digest(blanking: volatile)
+            cache["\(fingerprint) identity"] = identity
+        }
     }
 
+    /// Directories that every program may write to; as a parent of our files they must stay so.
+    private static let temporary: Set = ["tmp", "var/tmp"]
+
     /// Sorted by path, with a directory entry for each parent, so that every extractor makes the same tree.
-    private static func withParents(_ files: [LayerFile]) -> [LayerFile] {
+    private static func withParents(_ files: [LayerFile], _ owned: ((String) -> Bool)?) -> [LayerFile] {
         var byPath: [String: LayerFile] = [:]
         for file in files {
             byPath[file.path] = file
@@ -64,7 +90,9 @@ package struct Layer: Sendable {
             while let slash = parent.lastIndex(of: "/") {
                 parent = parent[..<slash]
                 let path = String(parent)
-                if byPath[path] == nil { byPath[path] = LayerFile(path: path, content: .directory, mode: 0o755) }
+                guard byPath[path] == nil, owned?(path) ?? true else { continue }
+                let mode = temporary.contains(path) ? 0o1777 : 0o755
+                byPath[path] = LayerFile(path: path, content: .directory, mode: mode)
             }
         }
         return byPath.values.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }

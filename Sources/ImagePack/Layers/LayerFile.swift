@@ -3,6 +3,27 @@
 package import DevloopCore
 import Glibc
 
+/// User and group of an entry, as numbers: names would need the image's own `/etc/passwd`.
+package struct FileOwner: Sendable, Hashable {
+    package static let root = FileOwner(user: 0, group: 0)
+    package var user: Int
+    package var group: Int
+
+    package init(user: Int, group: Int) {
+        self.user = user
+        self.group = group
+    }
+
+    /// `1000` or `1000:1000`; nil for names and for numbers that a tar header does not hold (7 octal digits). Without a group, root's.
+    package init?(_ text: String) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map { Int($0) }
+        guard let first = parts.first, let user = first, let group = parts.count > 1 ? parts[1] : 0,
+            (0..<1 << 21).contains(user), (0..<1 << 21).contains(group)
+        else { return nil }
+        self.init(user: user, group: group)
+    }
+}
+
 /// One entry of a layer.
 package struct LayerFile: Sendable, Hashable {
     package enum Content: Sendable, Hashable {
@@ -17,6 +38,10 @@ package struct LayerFile: Sendable, Hashable {
     package var path: String
     package var content: Content
     package var mode: Int
+    /// User and group of a directory; files are always root's.
+    package var owner = FileOwner.root
+    /// Bytes of a file that differ between two equal builds, see ``ExecutableIdentity``.
+    package var volatile: [Range<Int>] = []
 
     package init(path: String, content: Content, mode: Int) {
         self.path = path.hasPrefix("/") ? String(path.dropFirst()) : path

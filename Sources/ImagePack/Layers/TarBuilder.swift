@@ -9,8 +9,10 @@ package struct TarBuilder: Sendable {
 
     package init() {}
 
-    package mutating func add(directory path: String, mode: Int = 0o755) throws(DevloopError) {
-        try header(path.hasSuffix("/") ? path : path + "/", mode: mode, size: 0, type: "5")
+    package mutating func add(
+        directory path: String, mode: Int = 0o755, owner: FileOwner = .root
+    ) throws(DevloopError) {
+        try header(path.hasSuffix("/") ? path : path + "/", mode: mode, size: 0, type: "5", owner: owner)
     }
 
     package mutating func add(bytes: [UInt8], at path: String, mode: Int = 0o644) throws(DevloopError) {
@@ -44,7 +46,7 @@ package struct TarBuilder: Sendable {
     }
 
     private mutating func header(
-        _ path: String, mode: Int, size: Int, type: Unicode.Scalar, link: String = ""
+        _ path: String, mode: Int, size: Int, type: Unicode.Scalar, link: String = "", owner: FileOwner = .root
     ) throws(DevloopError) {
         var name = Array(path.utf8)
         var prefix: [UInt8] = []
@@ -67,7 +69,9 @@ package struct TarBuilder: Sendable {
             source.append(bytes)
             pad(bytes.count)
         }
-        append(name: name, prefix: prefix, mode: mode, size: size, type: type, link: Array(link.utf8.prefix(100)))
+        append(
+            name: name, prefix: prefix, mode: mode, size: size, type: type, link: Array(link.utf8.prefix(100)),
+            owner: owner)
     }
 
     /// At a slash, so that the name has at most 100 bytes and the prefix at most 155.
@@ -89,7 +93,8 @@ package struct TarBuilder: Sendable {
     }
 
     private mutating func append(
-        name: [UInt8], prefix: [UInt8], mode: Int, size: Int, type: Unicode.Scalar, link: [UInt8]
+        name: [UInt8], prefix: [UInt8], mode: Int, size: Int, type: Unicode.Scalar, link: [UInt8],
+        owner: FileOwner = .root
     ) {
         var block = [UInt8](repeating: 0, count: 512)
         func put(_ bytes: [UInt8], at offset: Int) { block.replaceSubrange(offset..<offset + bytes.count, with: bytes) }
@@ -99,8 +104,8 @@ package struct TarBuilder: Sendable {
         }
         put(name, at: 0)
         put(octal(mode, digits: 7), at: 100)
-        put(octal(0, digits: 7), at: 108)
-        put(octal(0, digits: 7), at: 116)
+        put(octal(owner.user, digits: 7), at: 108)
+        put(octal(owner.group, digits: 7), at: 116)
         put(octal(size, digits: 11), at: 124)
         put(octal(0, digits: 11), at: 136)
         put([UInt8](repeating: 0x20, count: 8), at: 148)
