@@ -27,7 +27,7 @@ package final class RegistryPush: ImageDelivering {
     ///   - compressor: packs layers for a registry that is not on this machine; nil sends them as they are.
     package init(
         client: HTTPClient, host: String, hostFromCluster: String?, singleName: String,
-        credentials: DockerCredentials = .ofUser, compressor: LayerCompressor? = nil, retry: RetryRule = RetryRule()
+        credentials: DockerCredentials = .ofUser, compressor: LayerCompressor? = .ofUser, retry: RetryRule = RetryRule()
     ) {
         let parts = host.split(separator: "/", maxSplits: 1)
         let registry = RegistryHost(parts.first.map(String.init) ?? host)

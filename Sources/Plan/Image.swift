@@ -54,7 +54,7 @@ package struct Image: Sendable, Equatable {
     /// Absolute paths whose change is a change of the image; a Swift image asks its package instead.
     package var inputs: [String] {
         switch builder {
-        case .swift: []
+        case .swift(let swift): swift.basePath.map { [$0] } ?? []
         case .docker(let build): build.inputs
         case .custom(let build): build.deps
         }
@@ -70,13 +70,15 @@ package struct Image: Sendable, Equatable {
     }
 }
 
-/// `swift_image(ref, package='.', product='', base='scratch', args=[], env={}, resources=[], live_update=[], live=True)`.
+/// `swift_image(ref, package='.', product='', base='scratch', args=[], env={}, resources=[], live_update=[], live=True,
+/// match_in_env_vars=False, user='', workdir='', ports=[])`.
 package struct SwiftImage: Sendable, Equatable {
     /// Absolute directory of the package.
     package var package: String
     /// Executable product; empty means the only one that the package has.
     package var product: String
-    /// `scratch`, or the name of a base image.
+    /// `scratch`, the name of a base image, or one of this machine: `oci:` and the absolute path of an OCI layout,
+    /// `oci-archive:` or `docker-archive:` and that of a file.
     package var base: String
     /// Arguments of the program in the container.
     package var arguments: [String] = []
@@ -85,11 +87,27 @@ package struct SwiftImage: Sendable, Equatable {
     package var resources: [FileMapping] = []
     /// Whether `up` syncs new executables into running Pods; else each build makes an image.
     package var live = true
+    /// `user` or `user:group`, by number unless the base knows the name; empty keeps that of the base.
+    package var user = ""
+    /// Absolute; empty keeps that of the base.
+    package var directory = ""
+    /// `8080/tcp`.
+    package var ports: [String] = []
 
     package init(package: String, product: String, base: String = "scratch") {
         self.package = package
         self.product = product
         self.base = base
+    }
+
+    /// Prefixes of bases that are on this machine.
+    package static let localBases = ["oci:", "oci-archive:", "docker-archive:"]
+
+    /// Absolute path of a base that is on this machine; nil for others.
+    package var basePath: String? { Self.localPath(ofBase: base) }
+
+    package static func localPath(ofBase base: String) -> String? {
+        localBases.first { base.hasPrefix($0) }.map { String(base.dropFirst($0.utf8.count)) }
     }
 }
 

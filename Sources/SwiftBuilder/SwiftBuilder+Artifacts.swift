@@ -18,6 +18,9 @@ extension SwiftBuilder {
             bundles: bundles(of: product))
     }
 
+    /// See ``Toolchain/backtracer``.
+    package func backtracer() async -> String? { try? await swift().backtracer }
+
     /// SwiftPM names the folder with the resources of a target after the package and the target.
     private func bundles(of product: String) -> [String] {
         let objects = driver?.plan.programs[product]?.objects

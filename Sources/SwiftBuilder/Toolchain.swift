@@ -51,6 +51,13 @@ package struct Toolchain: Sendable, Hashable {
         return parts.joined(separator: "/") + "/bin"
     }
 
+    /// The program that Swift's runtime starts to write a backtrace, without libraries of its own; nil when there is none.
+    package var backtracer: String? {
+        let root = tools.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        let path = "\(root)/libexec/swift/linux/swift-backtrace-static"
+        return access(path, X_OK) == 0 ? path : nil
+    }
+
     /// A tool of the toolchain, else one on `PATH`; nil when there is neither.
     package func tool(_ name: String, path: String?) -> String? {
         let own = "\(tools)/\(name)"

@@ -147,6 +147,31 @@ struct BuiltinTests {
             ),
             ("swift_image('a', 'pkg', base='B')", "swift_image: base \"B\" is no image reference", nil),
             (
+                "swift_image('a', 'pkg', base='oci:nope')", "swift_image: base \"nope\" is no directory",
+                "oci: names the directory of an OCI layout, oci-archive: and docker-archive: name a file"
+            ),
+            (
+                "swift_image('a', 'pkg', base='docker-archive:pkg')", "swift_image: base \"pkg\" is no file",
+                "oci: names the directory of an OCI layout, oci-archive: and docker-archive: name a file"
+            ),
+            (
+                "swift_image('a', 'pkg', user='ann')", "swift_image: an image from scratch has no user \"ann\"",
+                "give numbers, such as user='1000:1000'"
+            ),
+            (
+                "swift_image('a', 'pkg', user='1:2:3')", "swift_image: user \"1:2:3\" is neither user nor user:group",
+                nil
+            ),
+            ("swift_image('a', 'pkg', workdir='data')", "swift_image: workdir \"data\" is not absolute", nil),
+            (
+                "swift_image('a', 'pkg', ports=[80, 'x'])",
+                "swift_image: ports must hold ports such as 8080 or '53/udp', got \"x\"", nil
+            ),
+            (
+                "swift_image('a', 'pkg', ports=[70000])",
+                "swift_image: ports must hold ports such as 8080 or '53/udp', got 70000", nil
+            ),
+            (
                 "[swift_image('a', 'pkg'), swift_image('docker.io/library/a', 'pkg')]",
                 "swift_image: image \"docker.io/library/a\" is there already",
                 "it is there since Devloopfile:1:13"
@@ -220,16 +245,30 @@ struct BuiltinTests {
             """
             swift_image('r:5000/a/b:tag', package='pkg', product='p', base='debian:12', args=['x'], env={'K': 'V'},
                 resources=[('pkg/Public', '/app/./Public')], live_update=[sync('pkg/Public', '/app/Public/')],
-                live=False)
+                live=False, user='1000:2', workdir='/data/./x', ports=[8080, '53/udp'])
             """, files: ["pkg/Package.swift": "", "pkg/Public/a": ""])
         let image = try #require(try await fixture.plan().images.first)
         let mapping = FileMapping(source: fixture.directory("pkg/Public"), destination: "/app/Public")
         var swift = SwiftImage(package: fixture.directory("pkg"), product: "p", base: "debian:12")
         (swift.arguments, swift.environment, swift.resources, swift.live) = (["x"], ["K": "V"], [mapping], false)
+        (swift.user, swift.directory, swift.ports) = ("1000:2", "/data/x", ["8080/tcp", "53/udp"])
         #expect(image.ref == "r:5000/a/b:tag" && image.repository == "r:5000/a/b")
         #expect(image.builder == .swift(swift))
         #expect(image.liveUpdate == [.sync(mapping)])
         #expect(image.location == SourceLocation(file: "Devloopfile", line: 1, column: 12))
+    }
+
+    @Test func basesOfThisMachineAreInputs() async throws {
+        let fixture = try SpecFixture(
+            """
+            swift_image('a', 'pkg', base='oci:layout')
+            swift_image('b', 'pkg', base='layout')
+            swift_image('c', 'pkg', base='docker-archive:base.tar', user='ann')
+            """, files: ["pkg/Package.swift": "", "layout/oci-layout": "", "base.tar": ""])
+        let images = try await fixture.plan().images
+        let (layout, archive) = (fixture.directory("layout"), fixture.directory("base.tar"))
+        #expect(images.map(\.swift?.base) == ["oci:\(layout)", "oci:\(layout)", "docker-archive:\(archive)"])
+        #expect(images.map(\.inputs) == [[layout], [layout], [archive]])
     }
 
     @Test func commandsCarryDirectoryAndEnvironment() async throws {

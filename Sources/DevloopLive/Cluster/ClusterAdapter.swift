@@ -44,7 +44,10 @@ struct ClusterAdapter: ClusterPort {
         return ClusterSession(
             client: client, info: info,
             images: ImageMaker(
-                delivery: delivery, packer: SwiftImagePacker(cache: cache, architecture: architecture), cache: cache),
+                delivery: delivery,
+                packer: SwiftImagePacker(
+                    cache: cache, baseLibraries: BaseLibraryCache(folder: HostPaths.cache("libraries")),
+                    architecture: architecture), cache: cache, link: link),
             link: link)
     }
 }

@@ -12,6 +12,9 @@ struct ImageMaker: Sendable {
     var delivery: (any ImageDelivering)?
     var packer: SwiftImagePacker
     var cache: LayerDigestCache
+    var link: BuildLink
+    /// Bases of Swift images.
+    let bases = BaseImages()
 
     func make(_ work: ImageWork, onEvent: @escaping @Sendable (ImageNotice) -> Void) async throws -> String {
         switch work.image.builder {
@@ -26,15 +29,10 @@ struct ImageMaker: Sendable {
     }
 
     private func make(
-        _ swift: SwiftImage, _ work: ImageWork, _ onEvent: @Sendable (ImageNotice) -> Void
+        _ swift: SwiftImage, _ work: ImageWork, _ onEvent: @escaping @Sendable (ImageNotice) -> Void
     ) async throws -> String {
         guard let artifact = work.artifact else {
             throw DevloopError(.image, "\(work.image.ref) has no built program")
-        }
-        guard swift.base == "scratch" else {
-            throw DevloopError(
-                .image, "\(work.image.ref): base '\(swift.base)' is not available in this version",
-                at: work.image.location, hint: "leave base out: the image gets the libraries that the program needs")
         }
         guard let delivery else {
             throw DevloopError(
@@ -42,13 +40,7 @@ struct ImageMaker: Sendable {
                 hint: "set image_loader([...]) or default_registry('...') in the Devloopfile")
         }
         let start = ContinuousClock.now
-        let image = try await packer.pack(
-            SwiftImagePacker.Contents(
-                ref: work.image.repository, product: work.product, executable: artifact.path,
-                arguments: swift.arguments,
-                environment: swift.environment,
-                resources: swift.resources.map { ($0.source, $0.destination) },
-                agent: work.isLive ? try HostPaths.agent() : nil))
+        let image = try await packer.pack(try await contents(swift, work, artifact, onEvent))
         let packed = ContinuousClock.now
         onEvent(.packed(reference: image.reference, size: image.size, duration: packed - start))
         let result = try await delivery.deliver(image)

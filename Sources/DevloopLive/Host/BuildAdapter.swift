@@ -58,14 +58,17 @@ actor BuildAdapter: BuildPort {
                 failure.diagnostics.map(Self.diagnostic), output: failure.outputTail.joined(separator: "\n"))
         case .succeeded(let success):
             let start = ContinuousClock.now
+            link.backtracer = await builder.backtracer()
             var artifacts: [String: Artifact] = [:]
             for made in success.artifacts {
                 let copy = try await builder.strip(made)
                 link.symbolizer.add(made)
                 artifacts[made.product] = Artifact(
                     path: copy.path, digest: copy.digest.hex,
-                    libraries: copy.libraries.map { .init(name: $0.name, path: $0.path, digest: $0.digest.hex) },
-                    resources: try copy.bundles.flatMap(Self.resources))
+                    libraries: zip(copy.libraries, made.libraries).map { copy, made in
+                        .init(name: copy.name, path: copy.path, digest: copy.digest.hex, original: made.path)
+                    },
+                    resources: try copy.bundles.flatMap(Self.resources), original: made.path)
             }
             let stages = [
                 ("build", success.duration.milliseconds), ("link", success.link.milliseconds),

@@ -8,6 +8,13 @@ import Synchronization
 final class BuildLink: Sendable {
     let symbolizer = Symbolizer(environment: LiveEnvironment.variables)
     private let nodes = Mutex<String?>(nil)
+    private let toolchain = Mutex<String?>(nil)
+
+    /// The toolchain's program that writes backtraces; nil when it has none, or nothing was built yet.
+    var backtracer: String? {
+        get { toolchain.withLock { $0 } }
+        set { toolchain.withLock { $0 = newValue } }
+    }
 
     /// Of the nodes, as Kubernetes has it; nil until the cluster was reached.
     var architecture: String? {

@@ -28,6 +28,13 @@ enum HostPaths {
         return access(path, W_OK) == 0 ? path : nil
     }
 
+    /// A folder in that of ``cache()``, made if it is missing.
+    static func cache(_ name: String) -> String? {
+        guard let path = cache().map({ "\($0)/\(name)" }) else { return nil }
+        mkdir(path, 0o755)
+        return access(path, W_OK) == 0 ? path : nil
+    }
+
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// The agent that goes into dev images: beside `devloop`, then in `../libexec/devloop/`, then `DEVLOOP_AGENT`

@@ -9,7 +9,7 @@ extension Evaluator {
         [
             define(
                 "swift_image", "ref", "package?", "product?", "base?", "args?", "env?", "resources?", "live_update?",
-                "live?", "match_in_env_vars?"
+                "live?", "match_in_env_vars?", "user?", "workdir?", "ports?"
             ) { evaluator, call in
                 try evaluator.addSwiftImage(call)
                 return .none
@@ -48,24 +48,6 @@ extension Evaluator {
                 return .none
             },
         ]
-    }
-
-    private func addSwiftImage(_ call: BuiltinCall) throws {
-        let ref = try newRef(call)
-        let package = try packageDirectory(call, "package")
-        var swift = SwiftImage(
-            package: package, product: try call.string("product", default: ""),
-            base: try call.string("base", default: "scratch"))
-        guard swift.base == "scratch" || ImageName(swift.base) != nil else {
-            throw SpecFault("base \"\(swift.base)\" is no image reference")
-        }
-        swift.arguments = try call.strings("args")
-        swift.environment = try call.dictionary("env")
-        swift.resources = try mappings(call.value("resources"))
-        swift.live = try call.bool("live") ?? true
-        var image = Image(ref: ref, builder: .swift(swift), liveUpdate: try liveUpdate(call.value("live_update")))
-        image.matchesEnvironment = try call.bool("match_in_env_vars") ?? false
-        add(image, call)
     }
 
     private func addCustomBuild(_ call: BuiltinCall) throws {
@@ -144,29 +126,5 @@ extension Evaluator {
                 "there is no \"\(display(manifest))\"", hint: "\(parameter)= names the directory of a Swift package")
         }
         return package
-    }
-
-    /// Pairs of a path of this machine and an absolute path of the image.
-    private func mappings(_ value: Value?) throws -> [FileMapping] {
-        guard let value else { return [] }
-        guard let elements = try? value.iterate() else {
-            throw SpecFault("resources must be a list of pairs, got \(value.typeName)")
-        }
-        return try elements.map { element in
-            guard let pair = try? element.iterate(), pair.count == 2, let source = pair[0].asString,
-                let destination = pair[1].asString
-            else {
-                throw SpecFault("resources must hold pairs such as ('Public', '/app/Public'), got \(element.repr())")
-            }
-            let path = absolute(source)
-            guard Files.kind(path) != nil else {
-                state.watch(path)
-                throw SpecFault("resource \"\(display(path))\" does not exist")
-            }
-            guard Paths.isAbsolute(destination) else {
-                throw SpecFault("resource destination \"\(destination)\" is not absolute")
-            }
-            return FileMapping(source: path, destination: Paths.clean(destination))
-        }
     }
 }

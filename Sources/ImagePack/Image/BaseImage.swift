@@ -7,7 +7,7 @@ package import Hashing
 package struct BaseImage: Sendable {
     /// As the spec names it: `debian:12-slim`, `oci:/home/ann/base`.
     package var reference: String
-    /// Of its manifest.
+    /// Of its manifest; of its configuration for an archive, which may have no manifest.
     package var digest: ContentDigest
     package var layers: [Layer]
     /// Its whole configuration blob, image-spec v1.1, config.md.

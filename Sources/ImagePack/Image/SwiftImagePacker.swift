@@ -20,7 +20,9 @@ package struct SwiftImagePacker: Sendable {
         /// Files or directories of this machine and their absolute paths in the image.
         package var resources: [(source: String, destination: String)]
         /// Libraries that the build itself made, as `/app/lib/<fileName>`; each its own layer.
-        package var libraries: [(layerName: String, fileName: String, path: String)] = []
+        package var libraries: [Library] = []
+        /// The program that writes backtraces when the packed one crashes, as `/app/lib/swift-backtrace`.
+        package var backtracer: String?
         /// The agent to put in, for `up`; nil for images that run without it.
         package var agent: String?
         /// What the image stands on; nil for nothing.
@@ -31,6 +33,22 @@ package struct SwiftImagePacker: Sendable {
         package var directory = ""
         package var ports: [String] = []
         package var labels: [String: String] = [:]
+
+        /// One that the build itself has linked.
+        package struct Library: Sendable {
+            package var layerName: String
+            package var fileName: String
+            package var path: String
+            /// As ``Contents/original``.
+            package var original: String?
+
+            package init(layerName: String, fileName: String, path: String, original: String? = nil) {
+                self.layerName = layerName
+                self.fileName = fileName
+                self.path = path
+                self.original = original
+            }
+        }
 
         package init(
             ref: String, product: String, executable: String, arguments: [String], environment: [String: String],
@@ -46,12 +64,18 @@ package struct SwiftImagePacker: Sendable {
         }
     }
 
+    private static let backtracer = "swift-backtrace"
+    /// Settings of Swift's runtime (swift, docs/Backtracing.rst): addresses alone, since shipped programs have no symbols;
+    /// devloop knows the names, and takes this form for them.
+    private static let backtraces =
+        "enable=yes,symbolicate=off,interactive=no,color=no,threads=crashed,registers=none,images=mentioned,"
+        + "swift-backtrace=\(home)/lib/\(backtracer)"
     /// Where the program is.
     private static let home = "/app"
     private let cache: LayerDigestCache
     private let baseLibraries: BaseLibraryCache
     /// `amd64` or `arm64`.
-    private let architecture: String
+    package let architecture: String
 
     /// - Parameter baseLibraries: remembers what libraries base images have.
     package init(
@@ -77,9 +101,12 @@ package struct SwiftImagePacker: Sendable {
         }
         try add("runtime", try await runtime(contents))
         if let agent = contents.agent { try add("agent", [try .file(agent, at: "devloop/agent", mode: 0o755)]) }
+        if let path = contents.backtracer {
+            try add("backtracer", [try .file(path, at: "app/lib/\(Self.backtracer)", mode: 0o755)])
+        }
         for library in contents.libraries {
             var file = try LayerFile.file(library.path, at: "app/lib/\(library.fileName)", mode: 0o755)
-            file.volatile = ExecutableIdentity.volatileRanges(of: library.path)
+            file.volatile = ExecutableIdentity.volatileRanges(of: library.path, linked: library.original)
             try add(library.layerName, [file])
         }
         var resources: [LayerFile] = []
@@ -96,6 +123,9 @@ package struct SwiftImagePacker: Sendable {
         var environment = contents.environment
         let path = contents.base?.variable("PATH") ?? "/usr/local/bin:/usr/bin:/bin"
         environment["PATH"] = environment["PATH"] ?? "\(Self.home):\(path)"
+        if contents.backtracer != nil {
+            environment["SWIFT_BACKTRACE"] = environment["SWIFT_BACKTRACE"] ?? Self.backtraces
+        }
         let libraries = contents.base?.variable("LD_LIBRARY_PATH").map { ":\($0)" } ?? ""
         environment["LD_LIBRARY_PATH"] = environment["LD_LIBRARY_PATH"] ?? "\(Self.home)/lib\(libraries)"
         var configuration = ImageConfiguration(

@@ -64,11 +64,14 @@ package struct Artifact: Hashable, Sendable {
         package var path: String
         /// SHA-256 of the stripped copy in hexadecimal.
         package var digest: String
+        /// The library as it was linked; nil when it is not at hand.
+        package var original: String?
 
-        package init(name: String, path: String, digest: String) {
+        package init(name: String, path: String, digest: String, original: String? = nil) {
             self.name = name
             self.path = path
             self.digest = digest
+            self.original = original
         }
     }
 
@@ -96,11 +99,16 @@ package struct Artifact: Hashable, Sendable {
     package var libraries: [Library]
     /// Files that it finds beside itself.
     package var resources: [Resource]
+    /// The program as it was linked, with its section table; nil when it is not at hand.
+    package var original: String?
 
-    package init(path: String, digest: String, libraries: [Library] = [], resources: [Resource] = []) {
+    package init(
+        path: String, digest: String, libraries: [Library] = [], resources: [Resource] = [], original: String? = nil
+    ) {
         self.path = path
         self.digest = digest
         self.libraries = libraries
         self.resources = resources
+        self.original = original
     }
 }

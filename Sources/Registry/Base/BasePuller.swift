@@ -5,11 +5,14 @@ import HTTPTransport
 import Hashing
 package import ImagePack
 package import Plan
+import Synchronization
 
 /// Fetches base images from registries into the cache of this machine.
-package struct BasePuller: Sendable {
+package final class BasePuller: Sendable {
     private let cache: BlobCache
     private let clients: RegistryClients
+    /// What was asked for in this session: the answer stays.
+    private let asked = Mutex<Set<String>>([])
     private static let concurrentBlobs = 4
 
     package init(cache: BlobCache, clients: RegistryClients) {
@@ -26,11 +29,13 @@ package struct BasePuller: Sendable {
     ) async throws -> BaseImage {
         let key = "base \(name.repository) \(name.digest ?? name.tag ?? "latest") \(platform)"
         let remembered = Remembered(cache.recall(key))
-        // A digest means the same for ever.
-        if name.digest != nil, let remembered, let image = try image(remembered, name, reference) { return image }
+        // A digest means the same for ever, a tag the same for a session.
+        let isSettled = name.digest != nil || asked.withLock { $0.contains(key) }
+        if isSettled, let remembered, let image = try image(remembered, name, reference) { return image }
         do {
             let fetched = try await fetch(name, reference, platform, remembered)
             cache.remember(key, fetched.json)
+            asked.withLock { _ = $0.insert(key) }
             guard let image = try image(fetched, name, reference) else {
                 throw DevloopError(.image, "the cache in \(cache.folder) loses what is put into it")
             }
@@ -89,7 +94,7 @@ package struct BasePuller: Sendable {
                     running -= 1
                 }
                 running += 1
-                group.addTask {
+                group.addTask { [cache] in
                     try await client.fetch(name.path, blob.digest, size: blob.size, into: cache)
                 }
             }

@@ -4,6 +4,7 @@ package import DevloopCore
 import Glibc
 package import Hashing
 package import ImagePack
+import ProcessRunner
 import Synchronization
 
 /// Blobs of images on this machine, by digest: layers of bases, and our own layers compressed.
@@ -33,6 +34,24 @@ package final class BlobCache: Sendable {
         for path in [folder, "\(folder)/records"] where mkdir(path, 0o755) != 0 && errno != EEXIST {
             throw Self.failure("make", path, errno)
         }
+    }
+
+    /// The user's own: `${XDG_CACHE_HOME:-~/.cache}/devloop/blobs`.
+    /// - Throws: `DevloopError` with code image when the folder cannot be made.
+    package static func ofUser() throws(DevloopError) -> BlobCache {
+        var base = ProcessEnvironment.value("XDG_CACHE_HOME") ?? ""
+        if !base.hasPrefix("/") {
+            guard let home = ProcessEnvironment.value("HOME") else {
+                throw DevloopError(
+                    .image, "there is no place for images: neither XDG_CACHE_HOME nor HOME is set",
+                    hint: "set XDG_CACHE_HOME to a folder")
+            }
+            base = "\(home)/.cache"
+        }
+        for path in [base, "\(base)/devloop"] where mkdir(path, 0o755) != 0 && errno != EEXIST {
+            throw failure("make", path, errno)
+        }
+        return try BlobCache(folder: "\(base)/devloop/blobs")
     }
 
     package func path(_ digest: ContentDigest) -> String { "\(folder)/\(digest.hex)" }

@@ -13,6 +13,9 @@ package struct LayerCompressor: Sendable {
     private static let level: Int32 = 1
     private let cache: BlobCache
 
+    /// With the user's own cache; nil when there is no place for one.
+    package static var ofUser: LayerCompressor? { (try? BlobCache.ofUser()).map(LayerCompressor.init) }
+
     package init(cache: BlobCache) { self.cache = cache }
 
     /// The layer as gzip; one that is compressed already stays as it is.

@@ -61,9 +61,11 @@ extension RegistryClient {
     }
 
     /// - Throws: `DevloopError` with code image; a cause ``RegistryFault/Answer`` tells whether blobs are missing.
-    package func put(manifest bytes: [UInt8], _ repository: String, tag: String) async throws {
+    package func put(
+        manifest bytes: [UInt8], _ repository: String, tag: String, mediaType: String = MediaType.manifest
+    ) async throws {
         var request = HTTPRequest(url(repository, "manifests/\(tag)"), method: "PUT", body: bytes)
-        request.headers["Content-Type"] = MediaType.manifest
+        request.headers["Content-Type"] = mediaType
         let doing = "push \(repository):\(tag)"
         let response = try await send(request, .push(repository), doing: doing)
         guard [200, 201, 202].contains(response.status) else { throw await refused(response, doing: doing) }

@@ -79,7 +79,7 @@ private struct BlobUpload {
                 failed = offset > before ? 1 : failed + 1
                 try await client.pause(after: failed, wish: nil, fault)
             }
-            await askState()
+            try await askState()
         }
     }
 
@@ -170,14 +170,14 @@ private struct BlobUpload {
         return TransientAnswer(fault: fault, wish: RetryRule.wish(response.headers))
     }
 
-    /// Asks how far the upload is; begins anew when that cannot be told.
-    private mutating func askState() async {
+    /// Asks how far the upload is; begins anew when that cannot be told. docker-registry 2.8 can tell only when the cut
+    /// was between two chunks.
+    private mutating func askState() async throws {
         guard let url = location else { return }
         location = nil
         offset = 0
-        guard let response = try? await client.sendOnce(HTTPRequest(url), scope), response.status == 204,
-            let place = response.headers["Location"]
-        else { return }
+        let response = try await client.send(HTTPRequest(url), scope, doing: doing)
+        guard response.status == 204, let place = response.headers["Location"] else { return }
         // `0-0` is what some say of an empty upload; a whole blob that is there is taken to be incomplete.
         let end = Self.end(response.headers) ?? 0
         guard end < content.size else { return }

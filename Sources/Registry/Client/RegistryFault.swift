@@ -40,7 +40,7 @@ enum RegistryFault {
         case 401: return "\(note.map { "\($0); " } ?? "")log in: \(host.loginCommand)"
         case 403: return "the account may not do this; log in with another one: \(host.loginCommand)"
         case 404: return "check the name; images that are not public need a login: \(host.loginCommand)"
-        case 405 where codes.contains("UNSUPPORTED"): return "the registry takes no changes now; is it read-only?"
+        case 405: return "the registry takes no changes now; is it read-only?"
         case 413: return "a proxy before the registry limits the size of requests"
         case 429: return "the registry is asked too often; wait, or log in for a higher limit: \(host.loginCommand)"
         case 500...599: return "the fault is the registry's; its own log says more"

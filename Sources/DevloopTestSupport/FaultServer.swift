@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DevloopCore
 import Glibc
 import Synchronization
 
 /// A server on loopback, or on a Unix socket, that does to each connection what a test tells it, faults included.
 ///
 /// Each connection has a thread of its own, since its script may block.
-final class FaultServer: Sendable {
-    let port: Int
+package final class FaultServer: Sendable {
+    package let port: Int
     /// Connections accepted so far.
-    var connections: Int { count.withLock { $0 } }
+    package var connections: Int { count.withLock { $0 } }
 
     private let listener: Int32
     private let count = Mutex(0)
@@ -18,7 +17,7 @@ final class FaultServer: Sendable {
     /// - Parameters:
     ///   - path: Path of a Unix socket to listen on; nil listens on a free port of 127.0.0.1.
     ///   - script: Runs for each connection, which is closed after it.
-    init(path: String? = nil, _ script: @escaping @Sendable (FaultConnection) -> Void) throws {
+    package init(path: String? = nil, _ script: @escaping @Sendable (FaultConnection) -> Void) throws {
         (listener, port) = try path.map { (try Self.listen(path: $0), 0) } ?? Self.listen()
         try startThread { [self, listener] in
             while true {
@@ -37,10 +36,10 @@ final class FaultServer: Sendable {
         }
     }
 
-    func url(_ path: String = "/") -> String { "http://127.0.0.1:\(port)\(path)" }
+    package func url(_ path: String = "/") -> String { "http://127.0.0.1:\(port)\(path)" }
 
     /// Ends the accepting thread, which holds the server.
-    func stop() {
+    package func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
         Glibc.close(listener)
     }
@@ -57,7 +56,7 @@ final class FaultServer: Sendable {
                     || getsockname(descriptor, pointer, &length) != 0
             }
         }
-        if code { throw DevloopError(.process, "cannot listen: \(String(cString: strerror(errno)))") }
+        if code { throw TestFileError(path: "socket", errno: errno) }
         return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
     }
 
@@ -72,15 +71,15 @@ final class FaultServer: Sendable {
                     || Glibc.listen(descriptor, 64) != 0
             }
         }
-        if code { throw DevloopError(.process, "cannot listen: \(String(cString: strerror(errno)))") }
+        if code { throw TestFileError(path: "socket", errno: errno) }
         return descriptor
     }
 }
 
 /// One accepted connection; used by its script alone.
-final class FaultConnection: Sendable {
+package final class FaultConnection: Sendable {
     /// 0 for the first connection of the server.
-    let number: Int
+    package let number: Int
     private let descriptor: Int32
     private let buffer = Mutex([UInt8]())
     private let isOpen = Mutex(true)
@@ -91,7 +90,7 @@ final class FaultConnection: Sendable {
     }
 
     /// Request line, header fields and body of the next request; nil when the client has gone.
-    func readRequest() -> (head: String, body: [UInt8])? {
+    package func readRequest() -> (head: String, body: [UInt8])? {
         while true {
             let found: (head: String, body: [UInt8])? = buffer.withLock { buffer in
                 guard let end = Self.find([0x0D, 0x0A, 0x0D, 0x0A], in: buffer) else { return nil }
@@ -114,14 +113,14 @@ final class FaultConnection: Sendable {
     }
 
     /// Bytes that are there, after those left from a request; nil at the end.
-    func read() -> [UInt8]? {
+    package func read() -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: 65_536)
         let count = recv(descriptor, &bytes, bytes.count, 0)
         return count > 0 ? Array(bytes[..<count]) : nil
     }
 
     /// Exactly so many bytes; nil when the client goes before.
-    func read(exactly count: Int) -> [UInt8]? {
+    package func read(exactly count: Int) -> [UInt8]? {
         while buffer.withLock({ $0.count }) < count {
             guard let bytes = read() else { return nil }
             buffer.withLock { $0 += bytes }
@@ -134,10 +133,10 @@ final class FaultConnection: Sendable {
 
     /// - Returns: False when the client has gone.
     @discardableResult
-    func write(_ text: String) -> Bool { write(Array(text.utf8)) }
+    package func write(_ text: String) -> Bool { write(Array(text.utf8)) }
 
     @discardableResult
-    func write(_ bytes: [UInt8]) -> Bool {
+    package func write(_ bytes: [UInt8]) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
@@ -150,21 +149,21 @@ final class FaultConnection: Sendable {
     }
 
     /// A complete answer.
-    func answer(_ status: Int = 200, _ body: String = "", headers: String = "") {
+    package func answer(_ status: Int = 200, _ body: String = "", headers: String = "") {
         write("HTTP/1.1 \(status) Test\r\nContent-Length: \(body.utf8.count)\r\n\(headers)\r\n\(body)")
     }
 
     /// Waits until the client closes.
-    func waitForEnd() { while read() != nil {} }
+    package func waitForEnd() { while read() != nil {} }
 
     /// Ends the connection with a reset instead of an orderly end.
-    func reset() {
+    package func reset() {
         var linger = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
         close()
     }
 
-    func close() {
+    package func close() {
         isOpen.withLock { isOpen in
             if isOpen { Glibc.close(descriptor) }
             isOpen = false
@@ -178,25 +177,25 @@ final class FaultConnection: Sendable {
 }
 
 /// Holds a script until a test lets it go on.
-final class Gate: Sendable {
+package final class Gate: Sendable {
     private let ends: [Int32]
 
-    init() throws {
+    package init() throws {
         var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw DevloopError(.process, "no pipe: \(errno)") }
+        guard pipe(&ends) == 0 else { throw TestFileError(path: "pipe", errno: errno) }
         self.ends = ends
     }
 
     deinit { for end in ends { close(end) } }
 
     /// Blocks until the gate is open.
-    func wait() {
+    package func wait() {
         var byte: UInt8 = 0
         _ = read(ends[0], &byte, 1)
     }
 
     /// Lets one waiting script go on.
-    func open() { _ = write(ends[1], [1], 1) }
+    package func open() { _ = write(ends[1], [1], 1) }
 }
 
 private final class ThreadBody: Sendable {
@@ -213,6 +212,6 @@ private func startThread(_ body: @escaping @Sendable () -> Void) throws {
             Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().run()
             return nil
         }, Unmanaged.passRetained(ThreadBody(body)).toOpaque())
-    guard code == 0 else { throw DevloopError(.process, "cannot start a thread: \(code)") }
+    guard code == 0 else { throw TestFileError(path: "thread", errno: code) }
     pthread_detach(thread)
 }
