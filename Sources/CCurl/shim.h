@@ -6,6 +6,7 @@
 #include <curl/curl.h>
 
 typedef size_t (*dl_curl_data_function)(char *, size_t, size_t, void *);
+typedef int (*dl_curl_seek_function)(void *, curl_off_t, int);
 typedef curl_socket_t (*dl_curl_socket_function)(void *, curlsocktype, struct curl_sockaddr *);
 
 static inline CURLcode dl_curl_global_init(void) {
@@ -39,6 +40,10 @@ static inline CURLcode dl_curl_set_blob(CURL *handle, CURLoption option, const v
 
 static inline CURLcode dl_curl_set_data_function(CURL *handle, CURLoption option, dl_curl_data_function value) {
     return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode dl_curl_set_seek_function(CURL *handle, dl_curl_seek_function value) {
+    return curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, value);
 }
 
 static inline CURLcode dl_curl_set_socket_function(CURL *handle, dl_curl_socket_function value) {

@@ -58,6 +58,9 @@ struct EasyOptions {
     mutating func set(_ option: CURLoption, function: dl_curl_data_function?) {
         note(dl_curl_set_data_function(handle.raw, option, function))
     }
+    mutating func setSeek(_ function: dl_curl_seek_function?) {
+        note(dl_curl_set_seek_function(handle.raw, function))
+    }
     mutating func set(_ option: CURLoption, milliseconds duration: Duration) {
         set(option, max(1, Int(duration / .milliseconds(1))))
     }

@@ -30,6 +30,8 @@ package final class HTTPClient: Sendable {
     /// Sends a request and collects the whole answer, whatever its status.
     /// - Throws: `DevloopError` with an ``HTTPFailure`` as cause; `CancellationError`.
     package func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        // What is streamed out goes over HTTP/1.1, see above.
+        let owner = request.upload == nil ? owner : try streamOwner(request.address)
         let transfer = try start(request, highWater: nil, owner: owner)
         let head = try await transfer.waitForHead()
         var body: [UInt8] = []
@@ -95,6 +97,7 @@ package final class HTTPClient: Sendable {
         }
         let transfer = Transfer(request, highWater: highWater, loop: owner.loop)
         owner.loop.post(.add(transfer))
+        transfer.startUpload()
         return transfer
     }
 }

@@ -8,6 +8,8 @@ package struct HTTPRequest: Sendable {
     package var headers: HTTPHeaders
     /// The whole body; nil sends none.
     package var body: [UInt8]?
+    /// A body that is read while it is sent, in place of ``body``. Such a request goes over HTTP/1.1.
+    package var upload: HTTPUpload?
     /// Limit for the whole exchange, from looking up the name to the last byte; nil for streams without an end.
     package var deadline: Duration?
     /// Limit for name, TCP and TLS together.

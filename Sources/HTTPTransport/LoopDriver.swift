@@ -85,6 +85,9 @@ struct LoopDriver {
             let transfer = finished.transfer
             if code == CURLE_OK {
                 transfer.finish(.success(()))
+            } else if let failure = transfer.upload?.failure {
+                // libcurl only says that it was told to stop.
+                transfer.finish(.failure(failure))
             } else {
                 let detail = finished.errorText
                 transfer.finish(

@@ -2,6 +2,7 @@
 
 import CCurl
 import DevloopCore
+import Glibc
 
 /// A transfer with its libcurl handle and the memory that the handle points into. Lives on the loop thread.
 struct RunningTransfer {
@@ -26,7 +27,7 @@ struct RunningTransfer {
             to: &options, url: request.url, unixSocket: request.unixSocket, connectTimeout: request.connectTimeout)
         connectList = connection.list
         options.set(CURLOPT_ERRORBUFFER, pointer: errorBuffer)
-        if transfer.highWater == nil {
+        if transfer.highWater == nil, transfer.upload == nil {
             options.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
             options.set(CURLOPT_PIPEWAIT, true)
         } else {
@@ -49,6 +50,9 @@ struct RunningTransfer {
                 options.set(CURLOPT_COPYPOSTFIELDS, pointer: UnsafeMutableRawPointer(mutating: bytes.baseAddress))
             }
             if body.isEmpty { options.set(CURLOPT_POSTFIELDS, "") }
+        }
+        if let upload = transfer.upload {
+            Self.setUpload(upload, length: request.upload?.length, &options)
         }
         if request.method == "HEAD" { options.set(CURLOPT_NOBODY, true) }
         options.set(CURLOPT_CUSTOMREQUEST, request.method)
@@ -83,6 +87,32 @@ struct RunningTransfer {
             return transfer.takeBody(piece) ? size * count : Int(CURL_WRITEFUNC_PAUSE)
         }
         failure = options.failure
+    }
+
+    /// The transfer holds the pipe as long as the handle lives.
+    private static func setUpload(_ upload: UploadPipe, length: Int?, _ options: inout EasyOptions) {
+        options.set(CURLOPT_UPLOAD, true)
+        // Without a size libcurl sends chunks.
+        if let length { options.set(CURLOPT_INFILESIZE_LARGE, size: length) }
+        options.set(CURLOPT_UPLOAD_BUFFERSIZE, 256 << 10)
+        let pointer = Unmanaged.passUnretained(upload).toOpaque()
+        options.set(CURLOPT_READDATA, pointer: pointer)
+        options.set(CURLOPT_READFUNCTION) { bytes, size, count, context in
+            guard let bytes, let context else { return Int(CURL_READFUNC_ABORT) }
+            let upload = Unmanaged<UploadPipe>.fromOpaque(context).takeUnretainedValue()
+            switch upload.read(into: UnsafeMutableRawBufferPointer(start: bytes, count: size * count)) {
+            case .bytes(let count): return count
+            case .wait: return Int(CURL_READFUNC_PAUSE)
+            case .failed: return Int(CURL_READFUNC_ABORT)
+            }
+        }
+        // A kept connection may turn out to be dead: libcurl then sends all again over a new one.
+        options.set(CURLOPT_SEEKDATA, pointer: pointer)
+        options.setSeek { context, offset, origin in
+            guard let context, offset == 0, origin == SEEK_SET else { return CURL_SEEKFUNC_CANTSEEK }
+            Unmanaged<UploadPipe>.fromOpaque(context).takeUnretainedValue().rewind()
+            return CURL_SEEKFUNC_OK
+        }
     }
 
     /// What libcurl wrote about the failure.

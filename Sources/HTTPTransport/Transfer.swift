@@ -26,11 +26,14 @@ final class Transfer: Sendable {
     let request: HTTPRequest
     /// Body bytes held before the peer is made to wait; nil never makes it wait (the body is collected whole).
     let highWater: Int?
+    /// The body on its way out, when it is streamed.
+    let upload: UploadPipe?
     private let loop: EventLoop
     private let state = Mutex(State())
 
     init(_ request: HTTPRequest, highWater: Int?, loop: EventLoop) {
         self.request = request
+        upload = request.upload.map { UploadPipe($0, address: request.address) }
         self.highWater = highWater
         self.loop = loop
     }
@@ -81,6 +84,12 @@ final class Transfer: Sendable {
         } onCancel: {
             cancel()
         }
+    }
+
+    /// Begins to read the body that is streamed, if there is one. Once, after the loop has been given the transfer.
+    func startUpload() {
+        // The loop ends every transfer that it was given, and with it the reading.
+        upload?.start { self.loop.post(.resume(self)) }
     }
 
     /// Ends the exchange at once and drops what was not read.
@@ -155,6 +164,7 @@ final class Transfer: Sendable {
             }
             return (true, .none, outcome)
         }
+        if first { upload?.close() }
         switch waiters {
         case .none: break
         case .head(let waiter, let result): waiter.resume(with: result)
