@@ -62,6 +62,9 @@ let package = Package(
         library("TerminalGrid", path: "tui/TerminalGrid"),
 
         // Adapters: one outside thing each
+        library(
+            "ContainerEngine",
+            ["DevloopCore", "HTTPTransport", "Hashing", "ImagePack", "Plan", "ProcessRunner", "Registry"]),
         library("Deploy", ["DevloopCore", "Plan"]),
         library("Devloopfile", ["DevloopCore", "Plan", "ProcessRunner", "Starlark", "YAMLTree"]),
         library("FileWatch", ["CDevloop", "DevloopCore", "GitState", "Hashing"]),
@@ -70,7 +73,8 @@ let package = Package(
         library("HTTPTransport", ["CCurl", "DevloopCore"]),
         library("Hashing", ["CCrypto"]),
         library(
-            "ImageDelivery", ["DevloopCore", "Hashing", "HTTPTransport", "ImagePack", "ProcessRunner", "Registry"]),
+            "ImageDelivery",
+            ["ContainerEngine", "DevloopCore", "Hashing", "HTTPTransport", "ImagePack", "ProcessRunner", "Registry"]),
         library("ImagePack", ["DevloopCore", "Gzip", "Hashing", "ProcessRunner"]),
         library("KubeClient", ["DevloopCore", "HTTPTransport", "ProcessRunner", "YAMLTree"]),
         library("PodSync", ["DevloopCore", "Hashing", "SyncProtocol"]),
@@ -97,6 +101,7 @@ let package = Package(
         library(
             "DevloopLive",
             [
+                "ContainerEngine",
                 "Deploy",
                 "DevloopCore",
                 "Devloopfile",
@@ -167,6 +172,12 @@ let package = Package(
 
         // Tests
         library("DevloopTestSupport"),
+        tests(
+            "ContainerEngineTests",
+            [
+                "ContainerEngine", "DevloopCore", "DevloopTestSupport", "HTTPTransport", "Hashing", "ImageDelivery",
+                "ImagePack", "Plan", "ProcessRunner",
+            ]),
         tests("DependencyRulesTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
         tests("DeployTests", ["Deploy", "DevloopCore", "DevloopTestSupport", "KubeClient", "Plan", "YAMLTree"]),
         tests("DevloopCoreTests", ["DevloopCore"]),

@@ -33,6 +33,8 @@ package struct PathFilter: Sendable, Equatable {
     package mutating func add(_ other: PathFilter) { rules += other.rules }
 
     package var isEmpty: Bool { rules.isEmpty }
+    /// Whether some pattern takes back what another leaves out.
+    package var hasExceptions: Bool { rules.contains(where: \.isException) }
 
     /// Whether an absolute path is left out.
     package func matches(_ path: String) -> Bool {

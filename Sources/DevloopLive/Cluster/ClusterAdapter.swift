@@ -47,7 +47,8 @@ struct ClusterAdapter: ClusterPort {
                 delivery: delivery,
                 packer: SwiftImagePacker(
                     cache: cache, baseLibraries: BaseLibraryCache(folder: HostPaths.cache("libraries")),
-                    architecture: architecture), cache: cache, link: link),
+                    architecture: architecture), cache: cache, link: link, registry: plan.defaultRegistry,
+                architecture: architecture),
             link: link)
     }
 }

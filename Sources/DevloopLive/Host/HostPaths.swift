@@ -35,6 +35,17 @@ enum HostPaths {
         return access(path, W_OK) == 0 ? path : nil
     }
 
+    /// The folder that images pass through which other programs built.
+    static func exports() throws(DevloopError) -> String {
+        guard let cache = cache() else {
+            throw DevloopError(
+                .image, "there is no cache folder to read images through", hint: "set HOME or XDG_CACHE_HOME")
+        }
+        let path = "\(cache)/exports"
+        mkdir(path, 0o700)
+        return path
+    }
+
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// The agent that goes into dev images: beside `devloop`, then in `../libexec/devloop/`, then `DEVLOOP_AGENT`

@@ -82,7 +82,7 @@ package struct ImageWork: Sendable {
 package enum ImageNotice: Sendable {
     case packed(reference: String, size: Int, duration: Duration)
     case delivered(reference: String, way: String, sent: Int, duration: Duration)
-    /// A line that a `custom_build` command wrote.
+    /// A line that the build of the image wrote.
     case output(String)
 }
 

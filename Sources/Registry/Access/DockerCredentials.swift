@@ -8,18 +8,18 @@ import ProcessRunner
 /// program that the file names. Read anew each time they are needed, so that a login during a session counts.
 package struct DockerCredentials: Sendable {
     /// A name and a password, or an identity token.
-    struct Credential: Sendable, Equatable {
-        var user: String
-        var secret: String
+    package struct Credential: Sendable, Equatable {
+        package var user: String
+        package var secret: String
         /// A token that buys access tokens (OAuth 2), in place of name and password.
-        var identityToken: String?
+        package var identityToken: String?
 
         var basic: String { "Basic \(Base64.encode("\(user):\(secret)".utf8))" }
     }
 
     /// What was found, and if nothing was found but should have been, why.
-    struct Lookup: Sendable {
-        var credential: Credential?
+    package struct Lookup: Sendable {
+        package var credential: Credential?
         var note: String?
     }
 
@@ -38,7 +38,7 @@ package struct DockerCredentials: Sendable {
         return DockerCredentials(file: ProcessEnvironment.value("HOME").map { "\($0)/.docker/config.json" })
     }
 
-    func find(_ host: RegistryHost) async throws -> Lookup {
+    package func find(_ host: RegistryHost) async throws -> Lookup {
         guard let file, let bytes = try? SmallFile.read(file) else { return Lookup() }
         guard let json = try? JSONValue(parsing: bytes) else {
             return Lookup(note: "\(file) is no JSON, so that the login in it is not known")

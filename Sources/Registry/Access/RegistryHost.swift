@@ -21,7 +21,7 @@ package struct RegistryHost: Sendable, Hashable {
     }
 
     /// The name under which Docker keeps the credentials.
-    var credentialKey: String { name == "docker.io" ? "https://index.docker.io/v1/" : name }
+    package var credentialKey: String { name == "docker.io" ? "https://index.docker.io/v1/" : name }
 
     /// What a person has to type to be let in.
     var loginCommand: String { name == "docker.io" ? "docker login" : "docker login \(name)" }

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+import Glibc
+import Hashing
+import Plan
+
+/// Finds the files of a build context.
+struct ContextWalk {
+    private(set) var entries: [BuildContext.Entry] = []
+    var fingerprint = SHA256()
+
+    private let root: String
+    private let only: [String]
+    private let ignored: PathFilter
+    /// Directories on the way that are ignored themselves; they are added when something in them is not.
+    private var pending: [BuildContext.Entry] = []
+
+    init(_ request: BuildRequest) {
+        root =
+            request.context.count > 1 && request.context.hasSuffix("/")
+            ? String(request.context.dropLast()) : request.context
+        only = request.only
+        ignored = request.ignored
+    }
+
+    mutating func run() throws(DevloopError) {
+        var info = stat()
+        guard stat(root, &info) == 0, info.st_mode & S_IFMT == S_IFDIR else {
+            throw DevloopError(
+                .image, "the context \(root) is no directory", hint: "docker_build(ref, context) names a directory")
+        }
+        try visit("")
+    }
+
+    private mutating func visit(_ folder: String) throws(DevloopError) {
+        for name in try names(folder) {
+            let path = folder.isEmpty ? name : "\(folder)/\(name)"
+            let absolute = "\(root)/\(path)"
+            var info = stat()
+            guard lstat(absolute, &info) == 0 else {
+                // Gone since the directory was read: the watcher tells of it.
+                if errno == ENOENT { continue }
+                throw Self.failure(absolute)
+            }
+            let isIn = isWanted(absolute) && !ignored.matches(absolute)
+            let mode = Int(info.st_mode & 0o7777)
+            switch info.st_mode & S_IFMT {
+            case S_IFDIR:
+                let entry = BuildContext.Entry(path: path, kind: .directory, mode: mode)
+                // What is ignored whole need not be looked into, unless a later pattern takes something back.
+                guard isIn || ignored.hasExceptions || leadsToWanted(absolute) else { continue }
+                let count = pending.count
+                if isIn { add(entry, info) } else { pending.append(entry) }
+                try visit(path)
+                if pending.count > count { pending.removeLast(pending.count - count) }
+            case S_IFREG where isIn:
+                add(BuildContext.Entry(path: path, kind: .file(size: Int(info.st_size)), mode: mode), info)
+            case S_IFLNK where isIn:
+                add(BuildContext.Entry(path: path, kind: .link(try target(absolute)), mode: 0o777), info)
+            // Sockets, pipes and devices are no content.
+            default: continue
+            }
+        }
+    }
+
+    private mutating func add(_ entry: BuildContext.Entry, _ info: stat) {
+        entries += pending
+        pending = []
+        entries.append(entry)
+        let isDirectory = info.st_mode & S_IFMT == S_IFDIR
+        // Times of directories change with files that are ignored.
+        let time = isDirectory ? "" : "\(info.st_mtim.tv_sec).\(info.st_mtim.tv_nsec) \(info.st_size) \(info.st_ino)"
+        fingerprint.update(Array("\(entry.path)\0\(entry.kind)\0\(entry.mode)\0\(time)\n".utf8))
+    }
+
+    private func isWanted(_ path: String) -> Bool {
+        only.isEmpty || only.contains { path == $0 || path.hasPrefix("\($0)/") }
+    }
+
+    /// Whether something that `only` names is below.
+    private func leadsToWanted(_ path: String) -> Bool {
+        !only.isEmpty && only.contains { $0.hasPrefix("\(path)/") }
+    }
+
+    /// Sorted by bytes, so that the order is the same on every file system.
+    private func names(_ folder: String) throws(DevloopError) -> [String] {
+        let path = folder.isEmpty ? root : "\(root)/\(folder)"
+        guard let directory = opendir(path) else {
+            if errno == ENOENT { return [] }
+            throw Self.failure(path)
+        }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
+                String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    private func target(_ path: String) throws(DevloopError) -> String {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(path, &buffer, buffer.count)
+        guard count >= 0 else { throw Self.failure(path) }
+        return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    private static func failure(_ path: String) -> DevloopError {
+        DevloopError(
+            .image, "\(path) cannot be read: \(String(cString: strerror(errno)))",
+            hint: "add it to .dockerignore if the image does not need it")
+    }
+}
