@@ -10,6 +10,15 @@ package protocol ImageDelivering: Sendable {
     /// - Returns: what was sent, and the reference that manifests must use.
     /// - Throws: `DevloopError` with code image.
     func deliver(_ image: PackedImage) async throws -> Delivery
+    /// Opens what the next delivery will need, so that it does not wait for it. Safe to leave out.
+    func prepare() async
+    /// Ends what is kept open between deliveries.
+    func close() async
+}
+
+extension ImageDelivering {
+    package func prepare() async {}
+    package func close() async {}
 }
 
 package struct Delivery: Sendable {

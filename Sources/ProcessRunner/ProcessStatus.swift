@@ -31,6 +31,12 @@ package struct ProcessResult: Sendable {
     package var stdout: [UInt8]
     package var stderr: [UInt8]
 
+    package init(status: ProcessStatus, stdout: [UInt8], stderr: [UInt8]) {
+        self.status = status
+        self.stdout = stdout
+        self.stderr = stderr
+    }
+
     /// Standard output as text; bytes that are not UTF-8 become U+FFFD.
     package var outputText: String { String(decoding: stdout, as: UTF8.self) }
     /// Standard error as text; bytes that are not UTF-8 become U+FFFD.

@@ -2,6 +2,7 @@
 
 import DevloopCore
 import DevloopTestSupport
+import Glibc
 import Hashing
 import ImageDelivery
 import ImagePack
@@ -27,8 +28,6 @@ struct NodeImportTests {
             }
         }
 
-        var importCommand: [String] { ["ctr", "-a", socket, "-n", "k8s.io", "images", "import", "-"] }
-
         @discardableResult
         func images(_ words: String...) async throws -> ProcessResult {
             try await ProcessRunner.run(ProcessCommand(["ctr", "-a", socket, "-n", "k8s.io", "images"] + words))
@@ -41,13 +40,54 @@ struct NodeImportTests {
                 .contains { $0.contains(image.manifestDigest.oci) && $0.contains("complete") }
         }
 
-        func remove(_ image: PackedImage) async throws {
-            try await images("rm", "--sync", ImageReference.canonical(image.reference))
+        func hasBlob(_ digest: ContentDigest) async throws -> Bool {
+            let result = try await ProcessRunner.run(
+                ProcessCommand(["ctr", "-a", socket, "-n", "k8s.io", "content", "ls", "-q"]))
+            return result.outputText.contains(digest.oci)
         }
 
-        func delivery(_ memory: DeliveryMemory?) -> ArchiveImport {
-            ArchiveImport(summary: "test", arguments: importCommand, memory: memory)
+        func remove(_ image: PackedImage) async throws {
+            try await remove(ImageReference.canonical(image.reference), image.configurationDigest)
         }
+
+        /// The pin of an image too.
+        func removeAll(_ image: PackedImage) async throws {
+            try await remove(image)
+            if let pin = ImagePin(of: image) { try await remove(pin.reference, pin.configurationDigest) }
+        }
+
+        /// By both names, once Kubernetes' part of containerd has given it the second, as the kubelet removes images;
+        /// `--sync` runs the garbage collector to its end.
+        private func remove(_ name: String, _ id: ContentDigest) async throws {
+            guard try await !names(name).isEmpty else { return }
+            _ = try await poll { try await !names(id.oci).isEmpty }
+            try await images("rm", "--sync", name, id.oci)
+        }
+
+        /// Names of images of the node that hold a word.
+        func names(_ word: String) async throws -> [String] {
+            try await images("ls", "-q").outputText.split(separator: "\n").map(String.init).filter { $0.contains(word) }
+        }
+
+        /// The import of the node's containerd as the tool makes it.
+        func settings(_ change: (inout NodeImport.Settings) -> Void = { _ in }) -> NodeImport.Settings {
+            let runtime = NodeRuntime.containerd(socket: socket)
+            var settings = NodeImport.Settings(command: ProcessCommand(runtime.importCommand(asRoot: false)))
+            settings.pins = true
+            settings.keepsReady = true
+            settings.removal = { runtime.removeCommand($0, asRoot: false).map { ProcessCommand($0) } }
+            change(&settings)
+            return settings
+        }
+
+        func delivery(_ memory: DeliveryMemory?) -> NodeImport { NodeImport(settings(), memory: memory) }
+    }
+
+    /// One receiver that runs these words.
+    private static func command(_ words: [String], takesDelta: Bool = true) -> NodeImport {
+        var settings = NodeImport.Settings(command: ProcessCommand(words))
+        settings.takesDelta = takesDelta
+        return NodeImport(settings, memory: nil)
     }
 
     @Test func fullThenDeltaThenSeenBySession() async throws {
@@ -73,25 +113,214 @@ struct NodeImportTests {
         #expect(try await node.has(second))
 
         // A later session knows from the file.
-        let later = try await node.delivery(memory).deliver(third)
+        let another = node.delivery(memory)
+        let later = try await another.deliver(third)
         #expect(later.way == "delta archive")
         #expect(try await node.has(third))
-        for image in [first, second, third] { try await node.remove(image) }
+        for image in [first, second, third] { try await node.removeAll(image) }
+        await delivery.close()
+        await another.close()
+    }
+
+    @Test func theBaseOutlivesItsImage() async throws {
+        let node = try Node()
+        let fixture = try ImageFixture()
+        let ref = unique("devloop.test/pinned")
+        let base = unique("base") + String(repeating: ".", count: 100_000)
+        let first = try fixture.image(ref: ref, base: base, program: unique("one"))
+        let second = try fixture.image(ref: ref, base: base, program: unique("two"))
+        let delivery = node.delivery(nil)
+        #expect(try await delivery.deliver(first).way == "full archive")
+        try await node.remove(first)
+        #expect(try await !node.hasBlob(first.layers[1].digest))
+        #expect(try await node.hasBlob(first.layers[0].digest))
+        #expect(try await delivery.deliver(second).way == "delta archive")
+        #expect(try await node.has(second))
+
+        // Without the pin the base goes too, and the full archive follows once.
+        try await node.removeAll(second)
+        #expect(try await !node.hasBlob(first.layers[0].digest))
+        #expect(try await delivery.deliver(second).way == "full archive")
+        #expect(try await node.has(second))
+        #expect(try await node.names(ref).count == 2)
+        try await node.removeAll(second)
+        await delivery.close()
     }
 
     @Test func aNodeThatForgotGetsTheFullArchive() async throws {
         let node = try Node()
         let fixture = try ImageFixture()
-        let image = try fixture.image(
-            ref: unique("devloop.test/forgot"), base: unique("base"), program: unique("program"))
+        let ref = unique("devloop.test/forgot")
+        let image = try fixture.image(ref: ref, base: unique("base"), program: unique("program"))
         let memory = DeliveryMemory(path: fixture.folder("node.json"))
-        // The node was given this layer once, and has collected it since.
-        memory.save([image.layers[0].digest])
-        let delivery = try await node.delivery(memory).deliver(image)
+        // The node was given this once, and was made anew since.
+        var given = NodeImages()
+        given.add(image, pin: ImagePin(of: image))
+        memory.save(given)
+        let another = node.delivery(memory)
+        let delivery = try await another.deliver(image)
         #expect(delivery.way == "full archive")
         #expect(try await node.has(image))
-        #expect(memory.load() == Set(image.layers.map(\.digest)))
-        try await node.remove(image)
+        #expect(memory.load() == given)
+        try await node.removeAll(image)
+        await another.close()
+    }
+
+    @Test func oldVersionsGoButNoneThatAPodNames() async throws {
+        let node = try Node()
+        let fixture = try ImageFixture()
+        let ref = unique("devloop.test/prune")
+        let base = unique("base")
+        let images = try (0..<5).map { try fixture.image(ref: ref, base: base, program: unique("program\($0)")) }
+        let used = ImageReference.canonical(images[0].reference)
+        let delivery = NodeImport(
+            node.settings { $0.keptVersions = 2 }, memory: nil, imagesInUse: { [used, "docker.io/library/other:1"] })
+        for image in images { _ = try await delivery.deliver(image) }
+        await delivery.close()
+        let left = Set(try await node.names(ref))
+        let kept = [images[0], images[3], images[4]].map { ImageReference.canonical($0.reference) }
+        #expect(left == Set(kept + [ImagePin.reference(of: ref)]))
+        for image in images[1...2] { #expect(try await node.names(image.configurationDigest.oci).isEmpty) }
+        for image in images { try await node.removeAll(image) }
+    }
+
+    @Test func nothingIsRemovedWhenPodsCannotBeAsked() async throws {
+        let node = try Node()
+        let fixture = try ImageFixture()
+        let ref = unique("devloop.test/keep")
+        let images = try (0..<2).map { try fixture.image(ref: ref, base: "base", program: unique("program\($0)")) }
+        let delivery = NodeImport(
+            node.settings { $0.keptVersions = 1 }, memory: nil,
+            imagesInUse: { throw DevloopError(.clusterRefused, "pods cannot be listed") })
+        for image in images { _ = try await delivery.deliver(image) }
+        await delivery.close()
+        #expect(try await node.names(ref).count == 3)
+        for image in images { try await node.removeAll(image) }
+    }
+
+    /// Two services start at once: the second of them finds the base of the first.
+    @Test func imagesOfOneBaseAreBroughtOneAfterAnother() async throws {
+        let node = try Node()
+        let fixture = try ImageFixture()
+        let base = unique("base") + String(repeating: ".", count: 100_000)
+        let refs = ["one", "two", "three"].map { unique("devloop.test/\($0)") }
+        let images = try refs.map { try fixture.image(ref: $0, base: base, program: unique("program")) }
+        let delivery = ArchiveImport(summary: "test", nodes: [node.delivery(nil)])
+        let ways = try await withThrowingTaskGroup(of: String.self) { group in
+            for image in images { group.addTask { try await delivery.deliver(image).way } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(ways.sorted() == ["delta archive", "delta archive", "full archive"])
+        await delivery.close()
+        for (ref, image) in zip(refs, images) {
+            try await node.removeAll(image)
+        }
+    }
+
+    /// A waiting run whose process was killed meanwhile, as when the node was restarted or the machine slept.
+    @Test func aWaitingRunThatDiedIsReplaced() async throws {
+        let node = try Node()
+        let fixture = try ImageFixture()
+        let ref = unique("devloop.test/died")
+        let image = try fixture.image(ref: ref, base: unique("base"), program: unique("program"))
+        let delivery = node.delivery(nil)
+        await delivery.prepare()
+        var waiting: [Int] = []
+        #expect(
+            await poll(deadline: .seconds(10)) {
+                waiting = Self.children("import\0-")
+                return !waiting.isEmpty
+            })
+        for pid in waiting { kill(pid_t(pid), SIGKILL) }
+        #expect(try await delivery.deliver(image).way == "full archive")
+        #expect(try await node.has(image))
+        await delivery.close()
+        #expect(Self.children("import\0-").isEmpty)
+        try await node.removeAll(image)
+    }
+
+    /// Processes below this one with these words on their command line.
+    private static func children(_ words: String) -> [Int] {
+        LiveProcesses.matching(words).filter { pid in
+            let fields = (try? TestFiles.read("/proc/\(pid)/stat"))?.split(separator: ")").last?.split(separator: " ")
+            return fields.flatMap { $0.count > 1 ? Int32($0[1]) : nil } == getpid()
+        }
+    }
+
+    @Test func aRunKilledInTheMiddleIsToldOrReplaced() async throws {
+        let fixture = try ImageFixture()
+        let image = try fixture.image(ref: "a", base: String(repeating: "b", count: 1 << 20), program: "c")
+        let dying = ["sh", "-c", "head -c 1000 > /dev/null; kill -9 $$"]
+        let error = await #expect(throws: DevloopError.self) { try await Self.command(dying).deliver(image) }
+        #expect(error?.message.contains("signal 9 (SIGKILL)") == true)
+    }
+
+    @Test func aProgramThatIsNotThereIsNamed() async throws {
+        let fixture = try ImageFixture()
+        let image = try fixture.image(ref: "a", base: "b", program: "c")
+        let error = await #expect(throws: DevloopError.self) {
+            try await Self.command(["no-such-program"]).deliver(image)
+        }
+        #expect(error?.message.contains("no-such-program") == true)
+        #expect(error?.hint != nil)
+    }
+
+    /// The node's disk is full: containerd refuses the delta, the full archive after it, and its words are told.
+    @Test func aFullDiskIsToldWithTheWordsOfTheRuntime() async throws {
+        let fixture = try ImageFixture()
+        let image = try fixture.image(ref: "a", base: "b", program: "c")
+        let full = ["dd", "of=/dev/full", "bs=4k", "status=none"]
+        let error = await #expect(throws: DevloopError.self) { try await Self.command(full).deliver(image) }
+        #expect(error?.message.contains("No space left on device") == true)
+    }
+
+    @Test func everyNodeGetsEveryImage() async throws {
+        let fixture = try ImageFixture()
+        let image = try fixture.image(ref: "a", base: "b", program: "c")
+        let files = ["one", "two"].map { fixture.folder("\($0).tar") }
+        let nodes = files.map { Self.command(["dd", "of=\($0)", "status=none"]) }
+        let delivery = try await ArchiveImport(summary: "test", nodes: nodes).deliver(image)
+        #expect(delivery.way == "full archive to 2 nodes")
+        let digest = try ImageArchive.make(image).digest()
+        for file in files { #expect(try SHA256.digest(ofFile: file) == digest) }
+    }
+
+    @Test func theNodeThatRefusesIsNamed() async throws {
+        let fixture = try ImageFixture()
+        let image = try fixture.image(ref: "a", base: "b", program: "c")
+        var settings = NodeImport.Settings(command: ProcessCommand(["false"]))
+        settings.name = "node two"
+        let nodes = [
+            Self.command(["dd", "of=\(fixture.folder("one.tar"))", "status=none"]), NodeImport(settings, memory: nil),
+        ]
+        let error = await #expect(throws: DevloopError.self) {
+            try await ArchiveImport(summary: "test", nodes: nodes).deliver(image)
+        }
+        #expect(error?.message.hasPrefix("node two: 'false' did not take") == true)
+    }
+
+    /// How long a new program of a known base takes to the node; told, not judged.
+    @Test func warmImportsAreTimed() async throws {
+        let node = try Node()
+        let fixture = try ImageFixture()
+        let ref = unique("devloop.test/warm")
+        let base = unique("base") + String(repeating: ".", count: 100_000)
+        let delivery = node.delivery(nil)
+        _ = try await delivery.deliver(try fixture.image(ref: ref, base: base, program: unique("first")))
+        var times: [Int] = []
+        var images: [PackedImage] = []
+        for number in 0..<9 {
+            let program = unique("\(number)") + String(repeating: "x", count: 117_000)
+            let image = try fixture.image(ref: ref, base: base, program: program)
+            images.append(image)
+            await delivery.becomesReady()
+            let start = ContinuousClock.now
+            #expect(try await delivery.deliver(image).way == "delta archive")
+            times.append(Int((ContinuousClock.now - start) / .milliseconds(1)))
+        }
+        print("a delta of 117 KB in a warm session took \(times.sorted()) ms")
+        await delivery.close()
+        for image in images { try await node.removeAll(image) }
     }
 
     @Test func aCommandThatFailsIsQuoted() async throws {
@@ -99,7 +328,7 @@ struct NodeImportTests {
         let image = try fixture.image(ref: "a", base: "b", program: "c")
         let command = ["sh", "-c", "cat > /dev/null; echo the disk is full >&2; exit 3"]
         let error = await #expect(throws: DevloopError.self) {
-            try await ArchiveImport(summary: "test", arguments: command, memory: nil).deliver(image)
+            try await Self.command(command).deliver(image)
         }
         #expect(error?.code == .image)
         #expect(error?.message.contains("exit code 3") == true)
@@ -111,7 +340,7 @@ struct NodeImportTests {
         let fixture = try ImageFixture()
         let image = try fixture.image(ref: "a", base: String(repeating: "b", count: 1 << 20), program: "c")
         let error = await #expect(throws: DevloopError.self) {
-            try await ArchiveImport(summary: "test", arguments: ["false"], memory: nil).deliver(image)
+            try await Self.command(["false"]).deliver(image)
         }
         #expect(error?.code == .image)
     }
@@ -120,8 +349,7 @@ struct NodeImportTests {
         let fixture = try ImageFixture()
         let target = fixture.folder("archive.tar")
         let image = try fixture.image(ref: "a", base: "b", program: "c")
-        let delivery = ArchiveImport(
-            summary: "test", arguments: ["dd", "of=\(target)", "status=none"], takesDelta: false, memory: nil)
+        let delivery = Self.command(["dd", "of=\(target)", "status=none"], takesDelta: false)
         for _ in 0..<2 { #expect(try await delivery.deliver(image).way == "full archive") }
         let archive = try ImageArchive.make(image)
         #expect(try SHA256.digest(ofFile: target) == archive.digest())

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DevloopCore
-import HTTPTransport
-import Hashing
 import ImageDelivery
 import ImagePack
 import KubeClient
@@ -31,14 +29,20 @@ struct ClusterAdapter: ClusterPort {
         }
         let client = try KubeClient(config: config, context: settings.context)
         let version = try await client.serverVersion()
-        let node = try await client.nodes().first?.at("status", "nodeInfo")
-        let architecture = node?["architecture"]?.string ?? "amd64"
+        let nodes = try await client.nodes()
+        let node = nodes.first?.at("status", "nodeInfo")
         let namespace = settings.namespace ?? context.namespace
-        let delivery = try DeliveryChoice.choose(plan, context: context, kubeconfig: selection.context.location.file)
+        let facts = await DeliveryDetection(settings: plan, context: context, selection: selection)
+            .facts(client: client, nodes: nodes)
+        let decision = DeliveryChoice.decide(facts)
+        let delivery = await DeliveryFactory(settings: plan, context: context, facts: facts, client: client)
+            .make(decision)
+        await delivery?.prepare()
+        let architecture = facts.nodes.first?.architecture ?? HostTools.architecture
         let info = ClusterInfo(
             context: context.name, namespace: namespace, server: version,
             runtime: node?["containerRuntimeVersion"]?.string ?? "unknown", architecture: architecture,
-            delivery: delivery?.summary ?? "none: set image_loader or default_registry in the Devloopfile")
+            delivery: decision.summary)
         link.architecture = architecture
         let cache = LayerDigestCache(path: HostPaths.cache().map { "\($0)/layers.json" })
         return ClusterSession(
@@ -50,45 +54,5 @@ struct ClusterAdapter: ClusterPort {
                     architecture: architecture), cache: cache, link: link, registry: plan.defaultRegistry,
                 architecture: architecture),
             link: link)
-    }
-}
-
-/// Which way images take to the node.
-enum DeliveryChoice {
-    /// - Parameter kubeconfig: the file that the context stands in; the cluster of `scripts/cluster` keeps its socket
-    ///   beside it.
-    static func choose(
-        _ plan: PlanSettings, context: ContextInfo, kubeconfig: String
-    ) throws -> (any ImageDelivering)? {
-        let memory = HostPaths.cache().map { folder in
-            DeliveryMemory(
-                path: "\(folder)/node-\(SHA256.digest(of: Array("\(context.name) \(context.server)".utf8)).short).json")
-        }
-        if let loader = plan.imageLoader {
-            return ArchiveImport(
-                summary: "'\(loader.arguments.joined(separator: " "))', as image_loader says",
-                arguments: loader.arguments, directory: loader.directory, environment: loader.environment,
-                memory: memory)
-        }
-        if let registry = plan.defaultRegistry {
-            return RegistryPush(
-                client: try HTTPClient(), host: registry.host, hostFromCluster: registry.hostFromCluster,
-                singleName: registry.singleName)
-        }
-        let kind = ContextKind.classify(
-            context: context.name, cluster: context.cluster, server: context.server
-        ).kind
-        let socket = "\(HostPaths.directory(kubeconfig))/run/containerd.sock"
-        if kind == .devloopLocal, HostPaths.exists(socket) {
-            return ArchiveImport(
-                summary: "containerd's import over its socket, since the node is on this machine",
-                arguments: ["ctr", "-a", socket, "-n", "k8s.io", "images", "import", "-"], memory: memory)
-        }
-        if context.localReason.contains("minikube"), context.isLocal {
-            return ArchiveImport(
-                summary: "minikube image load", arguments: ["minikube", "-p", context.cluster, "image", "load", "-"],
-                takesDelta: false, memory: nil)
-        }
-        return nil
     }
 }

@@ -3,6 +3,7 @@
 import Deploy
 import DevloopCore
 import Hashing
+import ImageDelivery
 import KubeClient
 import LoopEngine
 import Plan
@@ -91,5 +92,5 @@ final class ClusterSession: ClusterConnection {
         try await client.delete(.pods, name: pod.name, namespace: pod.namespace)
     }
 
-    func close() async {}
+    func close() async { await images.delivery?.close() }
 }

@@ -46,6 +46,11 @@ enum HostPaths {
         return path
     }
 
+    /// `$TMPDIR`, else `/tmp`.
+    static var temporary: String {
+        ProcessEnvironment.value("TMPDIR").flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
+    }
+
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// The agent that goes into dev images: beside `devloop`, then in `../libexec/devloop/`, then `DEVLOOP_AGENT`

@@ -13,9 +13,12 @@ package struct ContextInfo: Sendable, Equatable {
     package var isLocal: Bool
     /// Why it is local, or why not; a sentence fragment for the screen and for errors.
     package var localReason: String
+    /// Which of the local clusters it is; nil when it is none.
+    package var kind: ContextKind?
 
     package init(
-        name: String, cluster: String, server: String, namespace: String, isLocal: Bool, localReason: String
+        name: String, cluster: String, server: String, namespace: String, isLocal: Bool, localReason: String,
+        kind: ContextKind? = nil
     ) {
         self.name = name
         self.cluster = cluster
@@ -23,6 +26,7 @@ package struct ContextInfo: Sendable, Equatable {
         self.namespace = namespace
         self.isLocal = isLocal
         self.localReason = localReason
+        self.kind = kind
     }
 }
 
@@ -37,6 +41,7 @@ extension KubeConfig.Selection {
             nodeLabels: nodeLabels)
         return ContextInfo(
             name: context.name, cluster: cluster.name, server: cluster.server,
-            namespace: context.namespace ?? "default", isLocal: verdict.kind != nil, localReason: verdict.reason)
+            namespace: context.namespace ?? "default", isLocal: verdict.kind != nil, localReason: verdict.reason,
+            kind: verdict.kind)
     }
 }
