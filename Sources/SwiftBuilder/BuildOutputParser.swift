@@ -57,6 +57,11 @@ struct BuildOutputParser {
         tail = Array((tail + other.tail).suffix(Self.tailLength))
     }
 
+    /// An error that no line tells.
+    mutating func note(_ message: String) {
+        diagnostics.append(Diagnostic(location: nil, severity: .error, message: message))
+    }
+
     private mutating func endExcerpt() { (current, excerptFile, excerptLine) = (nil, nil, nil) }
 
     private mutating func begin(_ found: Diagnostic) -> Event? {

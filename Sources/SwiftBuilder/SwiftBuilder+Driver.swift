@@ -141,7 +141,10 @@ extension SwiftBuilder {
             let events = output.withLock { $0.add(bytes, from: stream) }
             for event in events { onEvent(event) }
         }
-        let parser = output.withLock(\.parser)
+        var parser = output.withLock(\.parser)
+        if case .signalled = status {
+            parser.note("swiftc was ended by \(status); too little memory is the usual cause")
+        }
         return Compilation(module: module, isSuccess: status.isSuccess, parser: parser)
     }
 

@@ -15,7 +15,7 @@ package enum DeliveryWay: Sendable, Equatable {
     /// The import command of each node's runtime.
     case nodes(NodeRoute, NodeRuntime, asRoot: Bool)
     /// The Engine API of the node's own Docker.
-    case engine(EngineEndpoint)
+    case engine(EnginePlace)
     /// The cluster's own program, with the archive in a file.
     case program(ImportProgram)
 }
@@ -29,7 +29,7 @@ package enum NodeRoute: Sendable, Equatable {
 }
 
 /// Where the Docker of the nodes listens.
-package enum EngineEndpoint: Sendable, Equatable {
+package enum EnginePlace: Sendable, Equatable {
     /// As `minikube docker-env -o json` says.
     case minikube(profile: String)
     /// The Docker of this machine, which is the node's too.

@@ -58,6 +58,20 @@ struct MinikubeHost {
             address: address, port: port == 0 ? 22 : port, user: user.isEmpty ? "docker" : user, key: key)
     }
 
+    /// The variables that lead to the Docker of a profile's node, as `minikube docker-env` tells them.
+    static func dockerVariables(of profile: String) async throws -> [String: String] {
+        let words = ["minikube", "-p", profile, "docker-env", "-o", "json"]
+        let answer = try await ask(words)
+        guard let json = try? JSONValue(parsing: Array(answer.utf8)), let members = json.object?.members,
+            json["DOCKER_HOST"]?.string != nil
+        else {
+            throw DevloopError(
+                .image, "'\(words.joined(separator: " "))' told no DOCKER_HOST",
+                hint: "run it by hand to see what it says")
+        }
+        return members.reduce(into: [:]) { $0[$1.key] = $1.value.string }
+    }
+
     /// The program's answer without the line's end.
     private static func ask(_ words: [String]) async throws -> String {
         let result = try await withAnswer(words)

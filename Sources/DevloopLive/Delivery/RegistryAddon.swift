@@ -14,7 +14,7 @@ actor RegistryAddon: ImageDelivering {
     private static let service = "registry"
     private static let marker = "kubernetes.io/minikube-addons"
     /// The registry as nodes see it.
-    private static let hostOnNodes = "localhost:5000"
+    static let hostOnNodes = "localhost:5000"
 
     nonisolated let summary: String
     private let client: KubeClient
