@@ -120,6 +120,7 @@ let package = Package(
                 "Registry",
                 "SwiftBuilder",
                 "SyncProtocol",
+                "YAMLTree",
             ]),
         library(
             "DevloopCommands",
@@ -181,6 +182,7 @@ let package = Package(
         tests("DependencyRulesTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
         tests("DeployTests", ["Deploy", "DevloopCore", "DevloopTestSupport", "KubeClient", "Plan", "YAMLTree"]),
         tests("DevloopCoreTests", ["DevloopCore"]),
+        tests("DevloopLiveTests", ["DevloopCore", "DevloopLive", "ImageDelivery", "KubeClient"]),
         tests(
             "DevloopfileTests", ["Devloopfile", "DevloopCore", "DevloopTestSupport", "Plan", "Starlark", "YAMLTree"]),
         tests("FileWatchTests", ["DevloopCore", "DevloopTestSupport", "FileWatch", "ProcessRunner"]),

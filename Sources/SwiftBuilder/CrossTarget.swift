@@ -7,14 +7,14 @@ import ProcessRunner
 ///
 /// Built to the documentation of `swift sdk` (SE-0387), not seen running: no SDK could be installed where this was
 /// written.
-enum CrossTarget {
+package enum CrossTarget {
     /// Kubernetes' names and those of compilers.
     private static let names = ["amd64": "x86_64", "arm64": "aarch64"]
 
     /// The value for `--swift-sdk`; nil when programs of this machine run there.
     /// - Parameter architecture: of the node, as Kubernetes has it.
     /// - Throws: `DevloopError` with code build that says what to install.
-    static func sdk(
+    package static func sdk(
         _ architecture: String, _ swift: Toolchain, _ environment: [String: String]
     ) async throws -> String? {
         let wanted = names[architecture] ?? architecture

@@ -212,17 +212,15 @@ struct NodeImportTests {
         }
         #expect(ways.sorted() == ["delta archive", "delta archive", "full archive"])
         await delivery.close()
-        for (ref, image) in zip(refs, images) {
-            try await node.removeAll(image)
-        }
+        for image in images { try await node.removeAll(image) }
     }
 
     /// A waiting run whose process was killed meanwhile, as when the node was restarted or the machine slept.
     @Test func aWaitingRunThatDiedIsReplaced() async throws {
         let node = try Node()
         let fixture = try ImageFixture()
-        let ref = unique("devloop.test/died")
-        let image = try fixture.image(ref: ref, base: unique("base"), program: unique("program"))
+        let image = try fixture.image(
+            ref: unique("devloop.test/died"), base: unique("base"), program: unique("program"))
         let delivery = node.delivery(nil)
         await delivery.prepare()
         var waiting: [Int] = []

@@ -17,7 +17,11 @@ package struct Devloop: AsyncParsableCommand {
             does not allow, 4 the kubeconfig or the cluster, 130 interrupted.
             """,
         version: Version.text,
-        subcommands: [Up.self, Run.self, CI.self, Down.self, PlanCommand.self, Explain.self, VersionCommand.self])
+        subcommands: [
+            Up.self, Run.self, CI.self, BuildCommand.self, Down.self, PlanCommand.self, RenderCommand.self,
+            Explain.self,
+            DoctorCommand.self, VersionCommand.self,
+        ])
 
     package init() {}
 

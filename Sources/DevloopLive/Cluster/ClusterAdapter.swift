@@ -16,7 +16,17 @@ struct ClusterAdapter: ClusterPort {
         KubeConfig.paths(environment: LiveEnvironment.variables).filter { $0.hasPrefix("/") }
     }
 
-    func connect(_ plan: PlanSettings) async throws -> any ClusterConnection {
+    /// A cluster that may be used and answers.
+    struct Found {
+        var client: KubeClient
+        var context: ContextInfo
+        /// The server's version.
+        var version: String
+        var facts: DeliveryFacts
+    }
+
+    /// Asks the cluster what it is; changes nothing.
+    func find(_ plan: PlanSettings) async throws -> Found {
         let config = try KubeConfig.load(KubeConfig.paths(environment: LiveEnvironment.variables))
         let selection = try config.select(settings.context)
         let context = await ContextCheck.info(of: selection, in: config)
@@ -30,23 +40,28 @@ struct ClusterAdapter: ClusterPort {
         let client = try KubeClient(config: config, context: settings.context)
         let version = try await client.serverVersion()
         let nodes = try await client.nodes()
-        let node = nodes.first?.at("status", "nodeInfo")
-        let namespace = settings.namespace ?? context.namespace
         let facts = await DeliveryDetection(settings: plan, context: context, selection: selection)
             .facts(client: client, nodes: nodes)
-        let decision = DeliveryChoice.decide(facts)
-        let delivery = await DeliveryFactory(settings: plan, context: context, facts: facts, client: client)
-            .make(decision)
+        return Found(client: client, context: context, version: version, facts: facts)
+    }
+
+    func connect(_ plan: PlanSettings) async throws -> any ClusterConnection {
+        let found = try await find(plan)
+        let nodes = found.facts.nodes
+        let decision = DeliveryChoice.decide(found.facts)
+        let delivery = await DeliveryFactory(
+            settings: plan, context: found.context, facts: found.facts, client: found.client
+        ).make(decision)
         await delivery?.prepare()
-        let architecture = facts.nodes.first?.architecture ?? HostTools.architecture
+        let architecture = nodes.first?.architecture ?? HostTools.architecture
         let info = ClusterInfo(
-            context: context.name, namespace: namespace, server: version,
-            runtime: node?["containerRuntimeVersion"]?.string ?? "unknown", architecture: architecture,
+            context: found.context.name, namespace: settings.namespace ?? found.context.namespace,
+            server: found.version, runtime: nodes.first?.runtimeVersion ?? "unknown", architecture: architecture,
             delivery: decision.summary)
         link.architecture = architecture
         let cache = LayerDigestCache(path: HostPaths.cache().map { "\($0)/layers.json" })
         return ClusterSession(
-            client: client, info: info,
+            client: found.client, info: info,
             images: ImageMaker(
                 delivery: delivery,
                 packer: SwiftImagePacker(

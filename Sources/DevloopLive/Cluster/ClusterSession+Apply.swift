@@ -2,29 +2,14 @@
 
 import Deploy
 import DevloopCore
-import Hashing
 import KubeClient
 import LoopEngine
 import Plan
-import PodSync
 import Synchronization
 
 extension ClusterSession {
     func apply(_ work: ApplyWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> String? {
-        var renderer = Renderer(
-            resource: work.resource.name, references: work.references,
-            live: work.live.mapValues { Renderer.Live(entrypoint: [$0.path], arguments: $0.arguments) },
-            probeArguments: { container in
-                // A check that cannot be read is refused by the server too, with its own words.
-                ((try? ContainerProbe(container: container)) ?? nil)?.arguments ?? []
-            },
-            matches: ImageName.matches,
-            digest: { SHA256.digest(of: Array($0.utf8)).short })
-        for image in work.images {
-            renderer.overrides[image.ref] = Renderer.Override(
-                entrypoint: image.entrypoint, arguments: image.containerArguments,
-                matchesEnvironment: image.matchesEnvironment)
-        }
+        let renderer = Renderer(work)
         var generation: String?
         for group in ApplyOrder.groups(work.objects) {
             let rendered = group.map { ($0, renderer.render($0)) }

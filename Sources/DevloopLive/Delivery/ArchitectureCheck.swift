@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import DevloopCore
+import DevloopCore
 
-/// Whether programs that this machine compiles run on the nodes.
+/// Whether images of one architecture run on all nodes.
 package enum ArchitectureCheck {
-    /// - Parameter host: `amd64` or `arm64`.
-    /// - Returns: nil when every node has the architecture of this machine.
-    package static func problem(of nodes: [NodeFacts], host: String) -> DevloopError? {
-        guard let other = nodes.first(where: { $0.architecture != host }) else { return nil }
-        return DevloopError(
-            .image,
-            "node \(other.name) is \(other.architecture), and swift build on this machine makes \(host) programs",
-            hint: "use a cluster whose nodes are \(host), or make the image with custom_build and a Swift SDK for "
-                + "\(other.architecture) (swift sdk install)")
+    /// - Returns: what is wrong; nil when all nodes have the architecture of the first, for which images are made.
+    package static func mixture(of nodes: [NodeFacts]) -> String? {
+        guard let first = nodes.first, let other = nodes.first(where: { $0.architecture != first.architecture }) else {
+            return nil
+        }
+        return "images are made for \(first.architecture), and node \(other.name) is \(other.architecture)"
     }
 }

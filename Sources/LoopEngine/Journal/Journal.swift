@@ -17,7 +17,7 @@ package final class Journal: Sendable {
     private let wall: @Sendable () -> WallTime
 
     /// Takes the values of Secrets out of what is recorded.
-    private let scrubber: Scrubber?
+    let scrubber: Scrubber?
 
     package init(wall: @escaping @Sendable () -> WallTime) {
         self.wall = wall

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DevloopCore
-import Plan
+package import DevloopCore
+package import Plan
 import Synchronization
 
 /// Takes the values of the spec's Secrets out of what is shown (design D18).
@@ -69,5 +69,17 @@ final class Scrubber: Sendable {
             }
         }
         return result
+    }
+}
+
+extension Journal {
+    /// For commands without a session: hides what ``hideSecrets(of:)`` is told of.
+    package static func hidingSecrets(wall: @escaping @Sendable () -> WallTime) -> Journal {
+        Journal(wall: wall, scrubber: Scrubber())
+    }
+
+    /// Takes the values of the plan's Secrets out of what is recorded from now on, unless the spec says not to.
+    package func hideSecrets(of plan: Plan) {
+        scrubber?.replace(with: plan.settings.scrubsSecrets ? Scrubber.secrets(of: plan) : [])
     }
 }

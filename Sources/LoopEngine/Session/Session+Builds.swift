@@ -50,7 +50,7 @@ extension Session {
         }
     }
 
-    private static func record(
+    package static func record(
         _ notice: BuildNotice, in journal: Journal, save: Int?, resource: String?, package: String, products: [String]
     ) {
         switch notice {

@@ -291,7 +291,7 @@ extension Session {
         advanceAll()
     }
 
-    private static func record(_ notice: ImageNotice, in journal: Journal, save: Int?, resource: String) {
+    package static func record(_ notice: ImageNotice, in journal: Journal, save: Int?, resource: String) {
         switch notice {
         case .packed(let reference, let size, let duration):
             journal.record(
