@@ -73,7 +73,8 @@ package enum Doctor {
         let environment = LiveEnvironment.variables
         do {
             let sdk = try await CrossTarget.sdk(wanted, try await Toolchain.find(environment: environment), environment)
-            return .init(name, .ok, "nodes are \(wanted), this machine is \(host): built with the Swift SDK \(sdk ?? "")")
+            return .init(
+                name, .ok, "nodes are \(wanted), this machine is \(host): built with the Swift SDK \(sdk ?? "")")
         } catch {
             let isNeeded = plan?.images.contains { $0.swift != nil } ?? true
             let known = error as? DevloopError

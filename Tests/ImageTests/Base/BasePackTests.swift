@@ -132,7 +132,10 @@ struct BasePackTests {
         try folder.write("page", "p")
         var contents = Self.contents()
         contents.resources = [(folder("page"), "/tmp/page")]
-        contents.libraries = [("dependencies", "libdevdeps.so", first), ("shared", "libdevshared.so", second)]
+        contents.libraries = [
+            .init(layerName: "dependencies", fileName: "libdevdeps.so", path: first),
+            .init(layerName: "shared", fileName: "libdevshared.so", path: second),
+        ]
         let image = try await Self.packer.pack(contents)
         #expect(image.layers.map(\.name) == ["runtime", "dependencies", "shared", "resources", "executable"])
         #expect(try await Self.names(image, "shared") == ["app/", "app/lib/", "app/lib/libdevshared.so"])
