@@ -198,8 +198,8 @@ struct RegistryClientTests {
         _ = try await client.place(blob.content, blob.digest, in: "big")
         let cache = try BlobCache(folder: registry.folder("cache"))
         try await client.fetch("big", blob.digest, size: 300 << 20, into: cache)
-        // Other tests run beside this one; the blob would be three times as much.
-        #expect(LiveProcesses.residentBytes() - before < 100 << 20)
+        // Other tests run beside this one; the blob would be twice as much.
+        #expect(LiveProcesses.residentBytes() - before < 150 << 20)
     }
 
     private final class Counter: Sendable {
