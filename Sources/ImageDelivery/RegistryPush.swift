@@ -19,6 +19,8 @@ package final class RegistryPush: ImageDelivering {
     private let compressor: LayerCompressor?
     /// Repositories that have a blob, as far as this session knows.
     private let places = Mutex<[ContentDigest: Set<String>]>([:])
+    /// Blobs on their way.
+    private let sending = Mutex<[ContentDigest: Task<RegistryClient.Placement, any Error>]>([:])
     private static let concurrentBlobs = 4
 
     /// - Parameters:
@@ -99,10 +101,28 @@ package final class RegistryPush: ImageDelivering {
     }
 
     private func place(_ digest: ContentDigest, _ content: ByteSource, in repository: String) async throws -> Int {
-        let other = places.withLock { $0[digest]?.sorted().first }
-        let placement = try await client.place(content, digest, in: repository, from: other)
-        note(digest, in: repository)
-        if case .sent(let bytes) = placement { return bytes }
+        // Services that start together have the same libraries: the first sends them, the others mount them. Whether
+        // it succeeded is its own affair.
+        while let other = sending.withLock({ $0[digest] }) {
+            _ = await other.result
+            try Task.checkCancellation()
+        }
+        let task = sending.withLock { sending in
+            let other = places.withLock { $0[digest]?.sorted().first }
+            let task = Task { [client] in
+                try await client.place(content, digest, in: repository, from: other)
+            }
+            sending[digest] = task
+            return task
+        }
+        let result = await withTaskCancellationHandler {
+            await task.result
+        } onCancel: {
+            task.cancel()
+        }
+        if case .success = result { note(digest, in: repository) }
+        sending.withLock { $0[digest] = nil }
+        if case .sent(let bytes) = try result.get() { return bytes }
         return 0
     }
 

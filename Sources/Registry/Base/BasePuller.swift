@@ -40,11 +40,18 @@ package final class BasePuller: Sendable {
                 throw DevloopError(.image, "the cache in \(cache.folder) loses what is put into it")
             }
             return image
-        } catch let error as DevloopError where error.cause is HTTPFailure {
+        } catch let error as DevloopError where Self.isOutage(error) {
             guard let remembered, let image = try image(remembered, name, reference) else { throw error }
+            asked.withLock { _ = $0.insert(key) }
             note("\(error.message); using \(reference) as it was fetched before, \(image.digest.oci)")
             return image
         }
+    }
+
+    /// Whether a registry does not answer, or not now: a refusal is none.
+    private static func isOutage(_ error: DevloopError) -> Bool {
+        if let answer = error.cause as? RegistryFault.Answer { return RetryRule.isTransient(answer.status) }
+        return error.cause is HTTPFailure
     }
 
     /// What a tag meant when it was last asked for.

@@ -29,16 +29,23 @@ package final class RegistryClients: Sendable {
         }
     }
 
+    /// - Parameter host: `host[:port][/path]`.
+    package static func transport(for host: String) throws -> HTTPClient {
+        try transport(for: RegistryHost(host.split(separator: "/").first.map(String.init) ?? host))
+    }
+
     /// A transport that trusts what Docker trusts for this registry: `certs.d/<host>/ca.crt` in `/etc/docker`, or in
-    /// `~/.config/docker` for Docker without root, else the authorities of the system.
+    /// `~/.config/docker` for Docker without root, else the authorities of the system; through the proxy of the
+    /// environment.
     package static func transport(for host: RegistryHost) throws -> HTTPClient {
+        let proxy = RegistryProxy.choose(host, ProcessEnvironment.current)
         let home = ProcessEnvironment.value("HOME").map { ["\($0)/.config/docker/certs.d"] } ?? []
         for folder in home + ["/etc/docker/certs.d"] {
             let path = "\(folder)/\(host.name)/ca.crt"
             if (try? SmallFile.read(path)) != nil {
-                return try HTTPClient(tls: TLSSettings(certificateAuthority: .file(path)))
+                return try HTTPClient(tls: TLSSettings(certificateAuthority: .file(path)), proxy: proxy)
             }
         }
-        return try HTTPClient()
+        return try HTTPClient(proxy: proxy)
     }
 }

@@ -94,16 +94,16 @@ private struct BlobUpload {
         let response = try await client.send(request, .push(repository, from: other), doing: doing)
         switch response.status {
         case 201: return true
-        case 202: begin(response, request.url)
+        case 202: try begin(response, request.url)
         // It does not mount, or not from there: an ordinary upload says what is wrong, if anything is.
         default: break
         }
         return false
     }
 
-    private mutating func begin(_ response: HTTPResponse, _ url: String) {
+    private mutating func begin(_ response: HTTPResponse, _ url: String) throws {
         guard let place = response.headers["Location"] else { return }
-        location = client.resolve(place, from: url)
+        location = try client.resolve(place, from: url)
         offset = 0
         let least = response.headers["OCI-Chunk-Min-Length"].flatMap { Int($0) } ?? 0
         chunk = max(RegistryClient.chunkSize, min(least, 64 << 20))
@@ -116,7 +116,7 @@ private struct BlobUpload {
             let request = HTTPRequest(client.url(repository, "blobs/uploads/"), method: "POST", body: [])
             let response = try await client.send(request, scope, doing: doing)
             guard response.status == 202 else { throw await client.refused(response, doing: doing) }
-            begin(response, request.url)
+            try begin(response, request.url)
         }
         let reader = ChunkReader(content.dropping(offset))
         // A blob of one chunk goes with the request that ends the upload.
@@ -135,7 +135,7 @@ private struct BlobUpload {
         let response = try await client.sendOnce(request, scope)
         switch response.status {
         case 202, 201, 204:
-            if let place = response.headers["Location"] { location = client.resolve(place, from: url) }
+            if let place = response.headers["Location"] { location = try client.resolve(place, from: url) }
             let taken = Self.end(response.headers).map { $0 + 1 } ?? offset + bytes.count
             guard taken == offset + bytes.count else { return false }
             offset = taken
@@ -181,7 +181,7 @@ private struct BlobUpload {
         // `0-0` is what some say of an empty upload; a whole blob that is there is taken to be incomplete.
         let end = Self.end(response.headers) ?? 0
         guard end < content.size else { return }
-        location = client.resolve(place, from: url)
+        location = try client.resolve(place, from: url)
         offset = end == 0 ? 0 : end + 1
     }
 

@@ -88,12 +88,7 @@ package final class RegistryClient: Sendable {
                 return result
             }
             result.body.cancel()
-            let next = resolve(location, from: request.url)
-            guard next.hasPrefix("https://") || !request.url.hasPrefix("https://") else {
-                throw DevloopError(
-                    .image, "the registry \(host.name) leads from TLS to \(HTTPRequest(next).address), without TLS")
-            }
-            request.url = next
+            request.url = try resolve(location, from: request.url)
         }
         throw DevloopError(.image, "the registry \(host.name) leads in a circle of redirects")
     }
@@ -104,8 +99,17 @@ package final class RegistryClient: Sendable {
     }
 
     /// A `Location`, which may be relative (RFC 9110 §10.2.2).
-    func resolve(_ location: String, from url: String) -> String {
-        if location.hasPrefix("http://") || location.hasPrefix("https://") { return location }
+    /// - Throws: `DevloopError` with code image when it leads out of TLS.
+    func resolve(_ location: String, from url: String) throws -> String {
+        if location.hasPrefix("https://") { return location }
+        if location.hasPrefix("http://") {
+            guard !url.hasPrefix("https://") else {
+                throw DevloopError(
+                    .image, "the registry \(host.name) leads to \(HTTPRequest(location).address), without TLS",
+                    hint: "a proxy before it has to tell it that TLS is used: X-Forwarded-Proto")
+            }
+            return location
+        }
         let address = HTTPRequest(url).address
         if location.hasPrefix("/") { return address + location }
         let path = url.prefix { $0 != "?" }
@@ -120,5 +124,14 @@ package final class RegistryClient: Sendable {
         return try await authorization.answer(challenge, scope, refused: refused)
     }
 
-    private func isOwn(_ url: String) -> Bool { HTTPRequest(url).address == host.address }
+    private func isOwn(_ url: String) -> Bool { Self.origin(url) == Self.origin(host.address) }
+
+    /// Scheme, host and port, without the port that the scheme means anyway.
+    static func origin(_ url: String) -> String {
+        let address = HTTPRequest(url).address.lowercased()
+        for (scheme, port) in [("https://", ":443"), ("http://", ":80")] where address.hasPrefix(scheme) {
+            return address.hasSuffix(port) ? String(address.dropLast(port.utf8.count)) : address
+        }
+        return address
+    }
 }

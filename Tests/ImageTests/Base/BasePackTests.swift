@@ -9,7 +9,7 @@ import Testing
 @testable import ImagePack
 
 /// Programs packed onto bases, as bytes.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct BasePackTests {
     static let packer = SwiftImagePacker(cache: LayerDigestCache(path: nil), architecture: ImageFixture.architecture)
 

@@ -33,7 +33,7 @@ struct BasePodTests {
         }
         defer { _ = kubectl("delete", "namespace", namespace, "--wait=false") }
         // Pods are refused until the namespace has its service account.
-        let isReady = await poll(deadline: .seconds(30)) {
+        let isReady = await poll(deadline: .seconds(60)) {
             kubectl("-n", namespace, "get", "serviceaccount", "default").status == 0
         }
         #expect(isReady)
@@ -41,7 +41,7 @@ struct BasePodTests {
             "-n", namespace, "run", "app", "--image", reference, "--restart", "Never", "--overrides", pod)
         guard made.status == 0 else { throw DevloopError(.objectRefused, made.output) }
         var phase = ""
-        let isOver = await poll(deadline: .seconds(90), every: .milliseconds(200)) {
+        let isOver = await poll(deadline: .seconds(180), every: .milliseconds(200)) {
             phase = kubectl("-n", namespace, "get", "pod", "app", "-o", "jsonpath={.status.phase}").output
             return phase == "Succeeded" || phase == "Failed"
         }

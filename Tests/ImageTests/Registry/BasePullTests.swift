@@ -12,7 +12,7 @@ import Synchronization
 import Testing
 
 /// Bases out of a real registry.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct BasePullTests {
     private let folder: TemporaryDirectory
     private let fixture: ImageFixture
@@ -84,6 +84,32 @@ struct BasePullTests {
                 try name(reference), reference: reference, platform: Self.amd64, note: { _ in })
         }
         #expect(error?.message.contains(registry.host) == true)
+    }
+
+    @Test func aRegistryThatIsAskedTooOftenIsNoObstacle() async throws {
+        let registry = try await RegistryProcess()
+        let (_, image) = try await pushed(registry, unique("a"))
+        // Limits requests for manifests once it was asked for them, as Docker Hub does.
+        let (host, mark) = (registry.host, registry.folder("busy"))
+        let proxy = try FaultServer { connection in
+            guard let (head, body) = connection.readRequest() else { return }
+            if head.contains("/manifests/"), TestFiles.exists(mark) {
+                connection.answer(429, headers: "Connection: close\r\n")
+            } else if let answer = forward(head, body, to: host) {
+                connection.write(answer)
+            }
+        }
+        defer { proxy.stop() }
+        let reference = "127.0.0.1:\(proxy.port)/base:\(image.tag)"
+        let base = try await puller().pull(
+            try name(reference), reference: reference, platform: Self.amd64, note: { _ in })
+        try registry.folder.write("busy", "")
+        let notes = Mutex<[String]>([])
+        let again = try await puller().pull(
+            try name(reference), reference: reference, platform: Self.amd64,
+            note: { text in notes.withLock { $0.append(text) } })
+        #expect(again.digest == base.digest)
+        #expect(notes.withLock { $0.first }?.contains("429") == true)
     }
 
     @Test func aTagMeansTheSameForASession() async throws {

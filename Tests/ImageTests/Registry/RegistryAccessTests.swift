@@ -12,7 +12,7 @@ import Testing
 @testable import Registry
 
 /// Registries that want to know who asks.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct RegistryAccessTests {
     @Test func aLoginIsUsedAndItsLackIsTold() async throws {
         let registry = try await RegistryProcess(.basic)
@@ -143,6 +143,24 @@ struct RegistryAccessTests {
 
     @Test(arguments: challenges) func challengesAreRead(_ text: String, _ wanted: AuthenticationChallenge?) {
         #expect(AuthenticationChallenge([text]) == wanted)
+    }
+
+    /// Registry, variables, and the proxy that leads to it.
+    static let proxies: [(String, [String: String], String?)] = [
+        ("ghcr.io", [:], nil), ("ghcr.io", ["HTTPS_PROXY": ""], nil),
+        ("ghcr.io", ["HTTPS_PROXY": "http://p:3128"], "http://p:3128"),
+        ("ghcr.io", ["https_proxy": "p:3128"], "http://p:3128"),
+        ("127.0.0.1:5000", ["HTTPS_PROXY": "http://p"], nil),
+        ("ghcr.io", ["HTTPS_PROXY": "http://p", "NO_PROXY": "*"], nil),
+        ("ghcr.io", ["HTTPS_PROXY": "http://p", "NO_PROXY": "a, ghcr.io"], nil),
+        ("r.corp:5000", ["HTTPS_PROXY": "http://p", "no_proxy": ".corp"], nil),
+        ("r.corp:5000", ["HTTPS_PROXY": "http://p", "NO_PROXY": "r.corp:5001"], "http://p"),
+        ("notcorp", ["HTTPS_PROXY": "http://p", "NO_PROXY": "corp"], "http://p"),
+        ("docker.io", ["HTTPS_PROXY": "http://p", "NO_PROXY": "docker.io"], nil),
+    ]
+
+    @Test(arguments: proxies) func proxiesAreChosen(_ host: String, _ variables: [String: String], _ wanted: String?) {
+        #expect(RegistryProxy.choose(RegistryHost(host), variables) == wanted)
     }
 
     @Test func passwordsGoNowhereWithoutTLS() {

@@ -12,7 +12,7 @@ import Synchronization
 import Testing
 
 /// The client against Debian's docker-registry, which is a process of each test.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct RegistryClientTests {
     static let quick = RetryRule(attempts: 8, firstDelay: .milliseconds(50), longestDelay: .milliseconds(500))
 
@@ -98,7 +98,7 @@ struct RegistryClientTests {
         let placement = try await withThrowingTaskGroup(of: RegistryClient.Placement?.self) { group in
             group.addTask { try await client.place(blob.content, blob.digest, in: "big") }
             group.addTask {
-                #expect(await poll { chunks.count == 3 })
+                #expect(await poll(deadline: .seconds(60)) { chunks.count == 3 })
                 await registry.kill()
                 gate.open()
                 try await registry.start()
@@ -122,7 +122,8 @@ struct RegistryClientTests {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { _ = try await client.place(blob.content, blob.digest, in: "big") }
             group.addTask {
-                #expect(await poll(every: .milliseconds(2)) { registry.uploaded("big") > 8 << 20 })
+                #expect(
+                    await poll(deadline: .seconds(60), every: .milliseconds(2)) { registry.uploaded("big") > 8 << 20 })
                 await registry.kill()
                 try await registry.start()
             }
@@ -139,7 +140,8 @@ struct RegistryClientTests {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { _ = try await client.place(blob.content, blob.digest, in: "big") }
             group.addTask {
-                #expect(await poll(every: .milliseconds(2)) { registry.uploaded("big") > 8 << 20 })
+                #expect(
+                    await poll(deadline: .seconds(60), every: .milliseconds(2)) { registry.uploaded("big") > 8 << 20 })
                 await registry.kill()
                 registry.empty()
                 try await registry.start()
@@ -177,6 +179,23 @@ struct RegistryClientTests {
         let second = try fixture.image(ref: "two", base: base, program: "2")
         let delivery = try await push.deliver(second)
         #expect(delivery.sent == second.layers[1].size + second.configuration.count + second.manifest.count)
+    }
+
+    @Test func imagesPushedTogetherSendTheirCommonLayerOnce() async throws {
+        let registry = try await RegistryProcess()
+        let push = try Self.push(registry)
+        let fixture = try ImageFixture()
+        let base = String(repeating: unique("base"), count: 500_000)
+        let images = try (0..<5).map { try fixture.image(ref: "service-\($0)", base: base, program: "program \($0)") }
+        let sent = try await withThrowingTaskGroup(of: Int.self) { group in
+            for image in images { group.addTask { try await push.deliver(image).sent } }
+            return try await group.reduce(0, +)
+        }
+        let others = images.map { $0.layers[1].size + $0.configuration.count + $0.manifest.count }.reduce(0, +)
+        #expect(sent == images[0].layers[0].size + others)
+        for image in images {
+            #expect(try await Self.client(registry).manifestDigest(image.ref, image.tag) == image.manifestDigest)
+        }
     }
 
     @Test func aReadOnlyRegistryIsToldAsOne() async throws {

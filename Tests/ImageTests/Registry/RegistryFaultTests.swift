@@ -13,7 +13,7 @@ import Testing
 @testable import Registry
 
 /// Registries that answer what they should not.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct RegistryFaultTests {
     /// A registry whose answers a test gives: head of the request, its number from 1, and the connection.
     private final class Script: Sendable {
@@ -159,6 +159,29 @@ struct RegistryFaultTests {
         try await client.fetch("a", Self.digest, size: 4, into: cache)
         #expect(other.heads.count == 1)
         #expect(other.heads.first?.contains("Authorization") == false)
+    }
+
+    @Test func noWayLeadsOutOfTLS() throws {
+        let client = RegistryClient(
+            host: RegistryHost("registry.example"), http: try HTTPClient(), credentials: DockerCredentials(file: nil))
+        let url = "https://registry.example/v2/a/blobs/uploads/?x=1"
+        #expect(try client.resolve("/v2/b", from: url) == "https://registry.example/v2/b")
+        #expect(try client.resolve("b?y", from: url) == "https://registry.example/v2/a/blobs/uploads/b?y")
+        #expect(try client.resolve("https://other/b", from: url) == "https://other/b")
+        #expect(throws: DevloopError.self) { try client.resolve("http://registry.example/b", from: url) }
+        #expect(try client.resolve("http://other/b", from: "http://127.0.0.1:5000/") == "http://other/b")
+    }
+
+    /// Two addresses, and whether credentials for one go to the other.
+    static let origins: [(String, String, Bool)] = [
+        ("https://a", "https://a:443/v2/", true), ("https://A/x", "https://a", true), ("http://a", "http://a:80", true),
+        ("https://a", "http://a", false), ("https://a", "https://a:5000", false),
+        ("https://a", "https://a.evil", false),
+        ("https://a", "https://a@evil/", false),
+    ]
+
+    @Test(arguments: origins) func originsAreCompared(_ left: String, _ right: String, _ same: Bool) {
+        #expect((RegistryClient.origin(left) == RegistryClient.origin(right)) == same)
     }
 
     /// What is a manifest for a base, and what is told when it is none.

@@ -59,7 +59,7 @@ final class RegistryProcess: Sendable {
         task.withLock { $0 = running }
         let client = try HTTPClient(tls: TLSSettings(insecureSkipVerify: true))
         let scheme = certificate == nil ? "http" : "https"
-        let answers = await poll {
+        let answers = await poll(deadline: .seconds(60)) {
             (try? await client.send(HTTPRequest("\(scheme)://\(host)/v2/", deadline: .seconds(1)))) != nil
         }
         guard answers else {
