@@ -49,12 +49,12 @@ struct SoakLog: Sendable {
 
     init(path: String) throws {
         self.path = path
-        try add("# edit kind builds files devloop-seconds clean-seconds looked-again")
+        try add("# edit kind builds by-SwiftPM files devloop-seconds clean-seconds looked-again")
     }
 
     static func line(_ number: Int, _ outcome: EditRun.Outcome) -> String {
         let kind = outcome.kind?.rawValue ?? "none"
-        return "\(number) \(kind) \(outcome.builds) \(outcome.files) \(seconds(outcome.built)) "
+        return "\(number) \(kind) \(outcome.builds) \(outcome.planned) \(outcome.files) \(seconds(outcome.built)) "
             + "\(seconds(outcome.clean)) \(outcome.repeats)"
     }
 

@@ -11,6 +11,8 @@ struct SoakState: Sendable {
     var built = 0.0
     var clean = 0.0
     var builds = 0
+    /// Builds that ran SwiftPM.
+    var planned = 0
     /// How often the builder looked again at what the compiler had left out.
     var repeats = 0
     /// What was wrong, if something was; nothing goes on from there.
@@ -21,12 +23,13 @@ struct SoakState: Sendable {
         built += outcome.built.inSeconds
         clean += outcome.clean.inSeconds
         builds += outcome.builds
+        planned += outcome.planned
         repeats += outcome.repeats
     }
 
     func summary(seed: UInt64) -> String {
         """
-        seed \(seed): \(done) edits, \(builds) builds, no stale result
+        seed \(seed): \(done) edits, \(builds) builds (\(planned) by SwiftPM), no stale result
         devloop's builds \(Int(built)) s (looked again \(repeats) times), clean builds \(Int(clean)) s
         """
     }
@@ -36,6 +39,7 @@ extension SoakState {
     var json: JSONValue {
         var json: JSONValue = [
             "done": .int(done), "built": .double(built), "clean": .double(clean), "builds": .int(builds),
+            "planned": .int(planned),
             "repeats": .int(repeats),
         ]
         if let stale { json["stale"] = .string(stale) }
@@ -45,9 +49,11 @@ extension SoakState {
     /// Nil for something else.
     init?(_ json: JSONValue) {
         guard let done = json["done"]?.int, let builds = json["builds"]?.int, let repeats = json["repeats"]?.int,
+            let planned = json["planned"]?.int,
             let built = json["built"]?.double, let clean = json["clean"]?.double
         else { return nil }
-        (self.done, self.builds, self.repeats, self.built, self.clean) = (done, builds, repeats, built, clean)
+        (self.done, self.builds, self.planned, self.repeats) = (done, builds, planned, repeats)
+        (self.built, self.clean) = (built, clean)
         stale = json["stale"]?.string
     }
 }

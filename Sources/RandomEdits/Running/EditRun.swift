@@ -19,6 +19,8 @@ package struct EditRun {
         package var files: Int
         /// How often the builder looked at files again that the compiler had left out.
         package var repeats: Int
+        /// How many of the builds ran SwiftPM; the others were the builder's own.
+        package var planned: Int
     }
 
     package let seed: UInt64
@@ -58,7 +60,7 @@ package struct EditRun {
 
     private mutating func perform(_ step: EditStep) async throws -> Outcome {
         let before = edited.sources
-        var outcome = Outcome(kind: step.kind, built: .zero, clean: .zero, builds: 0, files: 0, repeats: 0)
+        var outcome = Outcome(kind: step.kind, built: .zero, clean: .zero, builds: 0, files: 0, repeats: 0, planned: 0)
         do {
             for phase in step.phases { try await build(phase, &outcome) }
             let outputs = try await ProgramOutput.of(step.model.programs) { [builder] in
@@ -90,10 +92,11 @@ package struct EditRun {
         outcome.files += changed.count
         outcome.builds += 1
         let start = ContinuousClock.now
-        let (result, repeats) = try await build(
+        let (result, notes) = try await build(
             BuildRequest(products: model.programs, changedFiles: phase.isTold ? changed : []), phase)
         outcome.built += ContinuousClock.now - start
-        outcome.repeats += repeats
+        outcome.repeats += notes.repeats
+        outcome.planned += notes.planned
         guard let result else { return }
         switch (result, phase.broken) {
         case (.succeeded, nil): return
@@ -113,19 +116,19 @@ package struct EditRun {
     /// Builds, and does meanwhile what the phase says; no result when that makes the result one of no account.
     private mutating func build(
         _ request: BuildRequest, _ phase: EditStep.Phase
-    ) async throws -> (result: BuildOutcome?, repeats: Int) {
+    ) async throws -> (result: BuildOutcome?, notes: BuildNotes) {
         let (steps, isStep) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let repeats = Counter()
+        let notes = Mutex(BuildNotes())
         let work = Task { [builder] in
             defer { isStep.finish() }
             return try await builder.build(request) { event in
-                if case .repeated = event { repeats.add() }
+                notes.withLock { $0.add(event) }
                 if case .progressed = event { isStep.yield() }
             }
         }
         return try await withTaskCancellationHandler {
             switch phase.interruption {
-            case .none: return (try await work.value, repeats.value)
+            case .none: return (try await work.value, notes.withLock { $0 })
             case .saved(let sources):
                 for await _ in steps { break }
                 savedMeanwhile = try edited.write(sources, style: phase.style)
@@ -135,18 +138,24 @@ package struct EditRun {
                 work.cancel()
                 do { _ = try await work.value } catch is CancellationError { try Task.checkCancellation() }
             }
-            return (nil, repeats.value)
+            return (nil, notes.withLock { $0 })
         } onCancel: {
             work.cancel()
         }
     }
 }
 
-/// Counts from any thread.
-private final class Counter: Sendable {
-    private let count = Atomic(0)
+/// What the events of one build told.
+private struct BuildNotes {
+    var repeats = 0
+    /// 1 when SwiftPM ran.
+    var planned = 0
 
-    func add() { count.add(1, ordering: .relaxed) }
-
-    var value: Int { count.load(ordering: .relaxed) }
+    mutating func add(_ event: BuildEvent) {
+        switch event {
+        case .repeated: repeats += 1
+        case .started(let line) where line.hasPrefix("swift build"): planned = 1
+        default: break
+        }
+    }
 }
