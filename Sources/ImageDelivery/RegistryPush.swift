@@ -103,27 +103,42 @@ package final class RegistryPush: ImageDelivering {
     private func place(_ digest: ContentDigest, _ content: ByteSource, in repository: String) async throws -> Int {
         // Services that start together have the same libraries: the first sends them, the others mount them. Whether
         // it succeeded is its own affair.
-        while let other = sending.withLock({ $0[digest] }) {
-            _ = await other.result
-            try Task.checkCancellation()
+        while true {
+            switch begin(digest, content, in: repository) {
+            case .others(let task):
+                _ = await task.result
+                try Task.checkCancellation()
+            case .own(let task):
+                let placement = try await withTaskCancellationHandler {
+                    try await task.value
+                } onCancel: {
+                    task.cancel()
+                }
+                if case .sent(let bytes) = placement { return bytes }
+                return 0
+            }
         }
-        let task = sending.withLock { sending in
+    }
+
+    private enum Sending {
+        case own(Task<RegistryClient.Placement, any Error>)
+        case others(Task<RegistryClient.Placement, any Error>)
+    }
+
+    private func begin(_ digest: ContentDigest, _ content: ByteSource, in repository: String) -> Sending {
+        sending.withLock { sending in
+            if let task = sending[digest] { return .others(task) }
             let other = places.withLock { $0[digest]?.sorted().first }
-            let task = Task { [client] in
-                try await client.place(content, digest, in: repository, from: other)
+            let task = Task {
+                // Before its result is there, so that nobody who waits for that finds it here again.
+                defer { self.sending.withLock { $0[digest] = nil } }
+                let placement = try await client.place(content, digest, in: repository, from: other)
+                note(digest, in: repository)
+                return placement
             }
             sending[digest] = task
-            return task
+            return .own(task)
         }
-        let result = await withTaskCancellationHandler {
-            await task.result
-        } onCancel: {
-            task.cancel()
-        }
-        if case .success = result { note(digest, in: repository) }
-        sending.withLock { $0[digest] = nil }
-        if case .sent(let bytes) = try result.get() { return bytes }
-        return 0
     }
 
     private func isKnown(_ digest: ContentDigest, in repository: String) -> Bool {
