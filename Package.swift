@@ -176,8 +176,8 @@ let package = Package(
         tests(
             "ContainerEngineTests",
             [
-                "ContainerEngine", "DevloopCore", "DevloopTestSupport", "HTTPTransport", "Hashing", "ImageDelivery",
-                "ImagePack", "Plan", "ProcessRunner",
+                "ContainerEngine", "DevloopCore", "DevloopLive", "DevloopTestSupport", "HTTPTransport", "Hashing",
+                "ImageDelivery", "ImagePack", "LoopEngine", "Plan", "ProcessRunner",
             ]),
         tests("DependencyRulesTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
         tests("DeployTests", ["Deploy", "DevloopCore", "DevloopTestSupport", "KubeClient", "Plan", "YAMLTree"]),

@@ -19,15 +19,26 @@ package struct PathFilter: Sendable, Equatable {
     /// Adds the lines of an ignore file, or single patterns; comments and empty lines are nothing.
     package mutating func add(_ lines: some Sequence<some StringProtocol>, relativeTo base: String) {
         for line in lines {
+            // Only in the first column it is a comment.
+            if line.hasPrefix("#") { continue }
             var text = Substring(line).trimmed
-            if text.isEmpty || text.hasPrefix("#") { continue }
+            if text.isEmpty { continue }
             let isException = text.hasPrefix("!")
             if isException { text = text.dropFirst().trimmed }
             // A pattern that names its directory in full is told apart from one that starts at the base.
             if text.hasPrefix(base + "/") { text = text.dropFirst(base.count) }
-            let parts = text.split(separator: "/").filter { $0 != "." }
+            let parts = Self.clean(text)
             if !parts.isEmpty { rules.append(Rule(base: base, pattern: parts, isException: isException)) }
         }
+    }
+
+    /// The parts of a pattern, `.` and `..` resolved as in a path.
+    private static func clean(_ text: Substring) -> [Substring] {
+        var parts: [Substring] = []
+        for part in text.split(separator: "/") where part != "." {
+            if part == "..", !parts.isEmpty, parts.last != "**" { parts.removeLast() } else { parts.append(part) }
+        }
+        return parts
     }
 
     package mutating func add(_ other: PathFilter) { rules += other.rules }
@@ -58,7 +69,8 @@ package struct PathFilter: Sendable, Equatable {
     private static func match(_ pattern: ArraySlice<Substring>, _ path: ArraySlice<Substring>) -> Bool {
         guard let first = pattern.first else { return path.isEmpty }
         if first == "**" {
-            if pattern.count == 1 { return true }
+            // What is below, not the directory itself.
+            if pattern.count == 1 { return !path.isEmpty }
             return (0...path.count).contains { match(pattern.dropFirst(), path.dropFirst($0)) }
         }
         guard let name = path.first, matchName(Array(first.utf8)[...], Array(name.utf8)[...]) else { return false }

@@ -125,7 +125,11 @@ struct ContextTests {
         let missing = #expect(throws: DevloopError.self) {
             try BuildContext(try fixture.request { $0.context = fixture.folder("missing") })
         }
-        #expect(missing?.message.contains("is no directory") == true)
+        #expect(missing?.message.contains("No such file") == true)
+        let file = #expect(throws: DevloopError.self) {
+            try BuildContext(try fixture.request { $0.context = fixture.folder("a.txt") })
+        }
+        #expect(file?.message.contains("is no directory") == true)
         #expect(missing?.code == .image)
     }
 }

@@ -108,6 +108,42 @@ struct EngineBuildTests {
         #expect(Set(image.names) == [".dockerignore", "e", "keep.log"])
     }
 
+    /// Lines of `.dockerignore`; Docker's own client decides what is right. One thing is left out: its classic builder
+    /// takes nothing back by `!**/name` from a directory that is ignored, BuildKit does, and so does devloop.
+    static let ignoreFiles = [
+        "", "*", "*.log", "**/*.log", "d", "d/", "/d", "d/*", "d/**", "d/**/c", "*/b.txt", "**/b.txt", "!a.txt\n*",
+        "*\n!a.txt", "*\n!d/e", "d\n!d/e/c.log", "*\n!d\nd/e", "?.txt", "[a-b].txt", "[^a]*", "# d\n d \n\nx.log",
+        "d/../x.log", "./a.txt", "Dockerfile", ".dockerignore", "Dockerfile\n.dockerignore", "d/e/..", "**/e", "**",
+        "a.txt/", "no such", "d/e/c.lo*", "\\*.log",
+    ]
+
+    @Test func ignoreFilesMeanWhatTheyMeanToDocker() async throws {
+        for text in Self.ignoreFiles {
+            let fixture = try BuildFixture([
+                "Dockerfile": "FROM scratch\nCOPY . /all/\n", ".dockerignore": text, "a.txt": "", "x.log": "",
+                "b.txt": "",
+                "d/b.txt": "", "d/e/c.log": "", "d/e/c": "", "e/y": "",
+            ])
+            let request = try fixture.request {
+                $0.ignored.add(text.split(whereSeparator: \.isNewline), relativeTo: fixture.folder.path)
+            }
+            let ours = try await fixture.image(request, with: builder).names
+            let name = unique("devloop.test/ignored")
+            let result = try await ProcessRunner.run(
+                ProcessCommand(
+                    [
+                        "docker", "-H", daemon.endpoint.url, "build", "--network", "host", "-t", name,
+                        fixture.folder.path,
+                    ],
+                    environment: .inherit(adding: ["DOCKER_BUILDKIT": "0"])))
+            #expect(result.status.isSuccess, "\(text): \(result.errorText)")
+            let file = ExportFile(in: fixture.folder.path)
+            try await builder.export(name, name: name, to: file.path)
+            let theirs = try await fixture.names(try ImageArchiveReader.read(file.path))
+            #expect(Set(ours) == Set(theirs), "\(text.debugDescription)")
+        }
+    }
+
     struct Failing: Sendable {
         var dockerfile: String
         var line: Int?

@@ -20,6 +20,8 @@ struct PathRuleTests {
             (["a\\*"], "/p/ab", false),
             (["*", "!keep"], "/p/keep", false), (["*", "!keep"], "/p/other", true),
             (["d", "!d/keep"], "/p/d/keep", false),
+            (["a/../b", "./c//d/"], "/p/b", true), (["./c//d/"], "/p/c/d/e", true), ([" #x"], "/p/#x", true),
+            (["d/**"], "/p/d", false), (["d/**"], "/p/d/x/y", true),
             (["!x", "x"], "/p/x", true), (["# note", "", "  x  "], "/p/x", true), (["**"], "/p/anything/at/all", true),
             (["x"], "/q/x", false), (["x"], "/px", false), (["/p/d"], "/p/d/x", true), ([], "/p/x", false),
             (["node_modules"], "/p/node_modules/a/b.js", true), (["*.é"], "/p/a.é", true),

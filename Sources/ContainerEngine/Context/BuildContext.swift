@@ -4,7 +4,7 @@ package import DevloopCore
 import Glibc
 package import Hashing
 import ImagePack
-import Plan
+package import Plan
 import ProcessRunner
 
 /// The files that a Dockerfile's instructions can read: what of a directory `.dockerignore`, `ignore` and `only` leave.
@@ -35,9 +35,19 @@ package struct BuildContext: Sendable {
     /// Looks at the files, and reads none.
     /// - Throws: `DevloopError` with code image for what cannot be read.
     package init(_ request: BuildRequest) throws(DevloopError) {
-        var walk = ContextWalk(request)
+        try self.init(request.context, only: request.only, ignored: request.ignored)
+        guard directory == request.context || directory + "/" == request.context else {
+            throw DevloopError(
+                .image, "the context \(request.context) is no directory",
+                hint: "docker_build(ref, context) names a directory")
+        }
+    }
+
+    /// - Parameter path: a directory, or a file, which is then all there is.
+    package init(_ path: String, only: [String] = [], ignored: PathFilter) throws(DevloopError) {
+        var walk = ContextWalk(path, only: only, ignored: ignored)
         try walk.run()
-        directory = request.context
+        directory = walk.root
         entries = walk.entries
         fingerprint = walk.fingerprint.finish()
     }

@@ -10,27 +10,32 @@ struct ContextWalk {
     private(set) var entries: [BuildContext.Entry] = []
     var fingerprint = SHA256()
 
-    private let root: String
+    /// Directory that paths are relative to.
+    private(set) var root: String
     private let only: [String]
     private let ignored: PathFilter
     /// Directories on the way that are ignored themselves; they are added when something in them is not.
     private var pending: [BuildContext.Entry] = []
 
-    init(_ request: BuildRequest) {
-        root =
-            request.context.count > 1 && request.context.hasSuffix("/")
-            ? String(request.context.dropLast()) : request.context
-        only = request.only
-        ignored = request.ignored
+    init(_ path: String, only: [String], ignored: PathFilter) {
+        root = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        self.only = only
+        self.ignored = ignored
     }
 
     mutating func run() throws(DevloopError) {
         var info = stat()
-        guard stat(root, &info) == 0, info.st_mode & S_IFMT == S_IFDIR else {
-            throw DevloopError(
-                .image, "the context \(root) is no directory", hint: "docker_build(ref, context) names a directory")
+        guard stat(root, &info) == 0 else { throw Self.failure(root) }
+        switch info.st_mode & S_IFMT {
+        case S_IFDIR: try visit("")
+        case S_IFREG:
+            let name = root.split(separator: "/").last.map(String.init) ?? root
+            root = String(root.dropLast(name.count + 1))
+            add(
+                BuildContext.Entry(path: name, kind: .file(size: Int(info.st_size)), mode: Int(info.st_mode & 0o7777)),
+                info)
+        default: throw DevloopError(.image, "\(root) is neither a directory nor a file")
         }
-        try visit("")
     }
 
     private mutating func visit(_ folder: String) throws(DevloopError) {
@@ -111,6 +116,6 @@ struct ContextWalk {
     private static func failure(_ path: String) -> DevloopError {
         DevloopError(
             .image, "\(path) cannot be read: \(String(cString: strerror(errno)))",
-            hint: "add it to .dockerignore if the image does not need it")
+            hint: "it must exist and be readable, or be ignored if the image does not need it")
     }
 }

@@ -10,6 +10,8 @@ package struct EngineImage: Sendable, Equatable {
     package var id: String
     /// Bytes of its layers as files.
     package var size: Int
+    /// References that lead to it.
+    package var names: [String]
 }
 
 extension EngineClient {
@@ -19,7 +21,8 @@ extension EngineClient {
         if response.status == 404 { return nil }
         guard response.status == 200, let json = try? JSONValue(parsing: response.body), let id = json["Id"]?.string
         else { throw refusal(response.status, response.body) }
-        return EngineImage(id: id, size: json["Size"]?.int ?? 0)
+        return EngineImage(
+            id: id, size: json["Size"]?.int ?? 0, names: (json["RepoTags"]?.array ?? []).compactMap(\.string))
     }
 
     /// Gives an image another name.
@@ -32,6 +35,15 @@ extension EngineClient {
         guard response.status == 201 || response.status == 200 else {
             throw refusal(response.status, response.body)
         }
+    }
+
+    /// Deletes an image that has no name, no container and no image built on it; any other stays.
+    /// - Parameter id: `sha256:...`.
+    package func removeIfUnnamed(_ id: String) async throws {
+        guard let found = try await image(id), found.names.isEmpty, found.id == id else { return }
+        let response = try await send("DELETE", "/images/\(Percent.path(id))")
+        // 409: it is in use; 404: somebody was faster.
+        guard [200, 404, 409].contains(response.status) else { throw refusal(response.status, response.body) }
     }
 
     /// Writes an image as an archive, as `docker save` does.

@@ -38,7 +38,7 @@ extension ImageMaker {
         }
         do {
             let (builder, id) = try await find(made)
-            let taken = try await take(id, image, from: builder, inputs: nil)
+            let taken = try await take(id, image, from: builder, inputs: nil, onEvent)
             return try await deliver(taken, image, builder, since: start, onEvent)
         } catch let error as DevloopError where error.location == nil {
             var error = error
@@ -95,7 +95,6 @@ extension ImageMaker {
 
     /// Looks for an image where commands leave theirs: the node's engine or this machine's, then buildah and podman.
     private func find(_ reference: String) async throws -> (builder: any ImageBuilder, id: String) {
-        let environment = LiveEnvironment.variables
         var stores: [any ImageBuilder] = []
         if let load = delivery as? EngineLoad {
             stores.append(EngineBuilder(load.engine, environment: environment))
@@ -115,10 +114,15 @@ extension ImageMaker {
             hint: "let it tag the image $EXPECTED_REF, or say skips_local_docker=True if it pushes the image itself")
     }
 
-    /// A tag that says the content of the deps, and of the images that it is made from (design D9).
+    /// A tag that says the command, the content of the deps, and the images that it is made from (design D9).
     private func contentTag(_ custom: CustomBuild, _ image: Image) async throws -> String {
-        let files = try custom.deps.flatMap { try LayerFile.tree($0, at: $0) }
-        var digest = try Layer(name: "deps", files: files, cache: cache).digest
+        var digest = SHA256.digest(of: Array(custom.command.arguments.joined(separator: "\0").utf8))
+        for path in custom.deps {
+            let context = try BuildContext(path, ignored: custom.ignored)
+            let content = try cache[context.fingerprint.hex] ?? context.digest()
+            cache[context.fingerprint.hex] = content
+            digest = SHA256.digest(of: digest.bytes + Array(path.utf8) + content.bytes)
+        }
         for ref in image.dependencies {
             let made = await built[ref]?.reference ?? ""
             digest = SHA256.digest(of: digest.bytes + Array("\(ref) \(made)".utf8))

@@ -50,13 +50,18 @@ extension ImageMaker {
         let id = try await builder.build(request, context: context) { onEvent(.output($0)) }
         let inputs = BuildInputs(
             store: builder.store, request: request, fingerprint: context.fingerprint, digest: digest)
-        let made = try await take(id, image, from: builder, inputs: inputs)
+        let made = try await take(id, image, from: builder, inputs: inputs, onEvent)
+        // What the last save made has no name and is in nobody's way, but would fill the disk in a long day.
+        if let old = known?.localName, let engine = builder as? EngineBuilder, known?.store == engine.store, old != id {
+            try? await engine.client.removeIfUnnamed(old)
+        }
         return try await deliver(made, image, builder, since: start, onEvent)
     }
 
     /// Reads an image out of the store that it is in, unless the node runs containers from that store.
     func take(
-        _ id: String, _ image: Image, from builder: any ImageBuilder, inputs: BuildInputs?
+        _ id: String, _ image: Image, from builder: any ImageBuilder, inputs: BuildInputs?,
+        _ onEvent: @Sendable (ImageNotice) -> Void
     ) async throws -> BuiltImage {
         if isOnNode(builder), let engine = (builder as? EngineBuilder)?.client {
             let reference = "\(image.repository):devloop-\(id.split(separator: ":").last?.prefix(12) ?? "")"
@@ -65,7 +70,14 @@ extension ImageMaker {
         }
         let file = ExportFile(in: try HostPaths.exports())
         try await builder.export(id, name: "\(image.repository):devloop", to: file.path)
-        let packed = PackedImage(ref: image.repository, archived: try ImageArchiveReader.read(file.path))
+        let archived = try ImageArchiveReader.read(file.path)
+        if !architecture.isEmpty, archived.platform.architecture != architecture {
+            onEvent(
+                .output(
+                    "\(image.ref) is for \(archived.platform), the node is \(architecture): it runs there only by emulation"
+                ))
+        }
+        let packed = PackedImage(ref: image.repository, archived: archived)
         return BuiltImage(
             localName: id, store: builder.store, packed: packed, file: file, inputs: inputs,
             reference: packed.reference)
@@ -94,10 +106,10 @@ extension ImageMaker {
     private func builder(for docker: DockerBuild) async throws -> any ImageBuilder {
         let request = BuildRequest(docker) { _ in nil }
         if !request.needsSession, let load = delivery as? EngineLoad {
-            return EngineBuilder(load.engine, environment: LiveEnvironment.variables)
+            return EngineBuilder(load.engine, environment: environment)
         }
         return try await BuilderChoice.choose(
-            session: request.sessionParameters, environment: LiveEnvironment.variables)
+            session: request.sessionParameters, environment: environment)
     }
 
     /// Whether the node runs containers from the builder's store.

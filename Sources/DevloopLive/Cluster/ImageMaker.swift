@@ -17,6 +17,8 @@ struct ImageMaker: Sendable {
     var registry: DefaultRegistry?
     /// Of the node: `amd64`.
     var architecture = ""
+    /// Leads to the programs that build images.
+    var environment = LiveEnvironment.variables
     /// What this session has made.
     let built = BuiltImages()
     /// Bases of Swift images.

@@ -61,7 +61,7 @@ struct BuildFixture {
     }
 
     /// Paths of all layers, bottom to top.
-    private func names(_ image: ArchivedImage) async throws -> [String] {
+    func names(_ image: ArchivedImage) async throws -> [String] {
         var names: [String] = []
         for layer in image.layers {
             let result = try await ProcessRunner.run(
