@@ -253,6 +253,66 @@ struct NodeImportTests {
         #expect(error?.message.contains("signal 9 (SIGKILL)") == true)
     }
 
+    @Test func aWaitingRunKilledInTheMiddleIsReplaced() async throws {
+        let fixture = try ImageFixture()
+        let image = try fixture.image(ref: "a", base: String(repeating: "b", count: 1 << 20), program: "c")
+        let (mark, copy) = (fixture.folder("mark"), fixture.folder("copy.tar"))
+        let once = "if [ ! -e \"$0\" ]; then touch \"$0\"; head -c 1000 > /dev/null; kill -9 $$; fi; cat > \"$1\""
+        var settings = NodeImport.Settings(command: ProcessCommand(["sh", "-c", once, mark, copy]))
+        settings.keepsReady = true
+        let delivery = NodeImport(settings, memory: nil)
+        await delivery.prepare()
+        #expect(try await delivery.deliver(image).way == "full archive")
+        #expect(try SHA256.digest(ofFile: copy) == ImageArchive.make(image).digest())
+        await delivery.close()
+    }
+
+    /// A containerd of its own whose disk is too small: it refuses, says why, and takes what fits afterwards.
+    @Test func aNodeWithoutSpaceRefusesInItsOwnWords() async throws {
+        let fixture = try ImageFixture()
+        let disk = fixture.folder("disk")
+        try TestFiles.makeDirectory(disk)
+        guard mount("devloop-test", disk, "tmpfs", 0, "size=12m") == 0 else {
+            throw DevloopError(.file, "cannot mount a small disk: \(String(cString: strerror(errno)))")
+        }
+        defer { umount2(disk, Int32(MNT_DETACH)) }
+        try fixture.folder.write(
+            "containerd.toml",
+            """
+            version = 2
+            root = "\(disk)/root"
+            state = "\(disk)/state"
+            disabled_plugins = ["io.containerd.grpc.v1.cri"]
+            [grpc]
+              address = "\(fixture.folder("c.sock"))"
+
+            """)
+        let containerd = try await ProcessRunner.open(
+            ProcessCommand(["containerd", "--config", fixture.folder("containerd.toml")])
+        ) { _ in }
+        let runtime = NodeRuntime.containerd(socket: fixture.folder("c.sock"))
+        let version = ProcessCommand(["ctr", "-a", fixture.folder("c.sock"), "version"])
+        #expect(
+            try await poll(deadline: .seconds(30)) { try await ProcessRunner.run(version).status.isSuccess })
+        var settings = NodeImport.Settings(command: ProcessCommand(runtime.importCommand(asRoot: false)))
+        settings.pins = true
+        let delivery = NodeImport(settings, memory: nil)
+        let large = fixture.folder("large")
+        try TestFiles.write(large, String(repeating: "0123456789abcdef", count: 1 << 20))
+        let layers = try [("base", "/etc/hostname"), ("program", large)].map { name, file in
+            try Layer(name: name, files: [try .file(file, at: "app/\(name)")], cache: fixture.cache)
+        }
+        let configuration = ImageConfiguration(
+            entrypoint: ["/app/program"], arguments: [], environment: [:], directory: "/app",
+            architecture: ImageFixture.architecture)
+        let image = PackedImage(ref: "devloop.test/large", layers: layers, configuration: configuration)
+        let error = await #expect(throws: DevloopError.self) { try await delivery.deliver(image) }
+        #expect(error?.message.contains("no space left on device") == true, "\(error?.message ?? "")")
+        let small = try fixture.image(ref: "devloop.test/small", base: "b", program: "c")
+        #expect(try await delivery.deliver(small).way == "full archive")
+        await containerd.close()
+    }
+
     @Test func aProgramThatIsNotThereIsNamed() async throws {
         let fixture = try ImageFixture()
         let image = try fixture.image(ref: "a", base: "b", program: "c")

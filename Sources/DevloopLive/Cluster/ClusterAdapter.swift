@@ -11,6 +11,8 @@ import Plan
 struct ClusterAdapter: ClusterPort {
     var settings: LiveSettings
     var link = BuildLink()
+    /// Whether the way of images is opened before the first of them.
+    var opensDelivery = true
 
     var configurationFiles: [String] {
         KubeConfig.paths(environment: LiveEnvironment.variables).filter { $0.hasPrefix("/") }
@@ -52,7 +54,7 @@ struct ClusterAdapter: ClusterPort {
         let delivery = await DeliveryFactory(
             settings: plan, context: found.context, facts: found.facts, client: found.client
         ).make(decision)
-        await delivery?.prepare()
+        if opensDelivery { await delivery?.prepare() }
         let architecture = nodes.first?.architecture ?? HostTools.architecture
         let info = ClusterInfo(
             context: found.context.name, namespace: settings.namespace ?? found.context.namespace,

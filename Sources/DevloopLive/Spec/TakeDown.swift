@@ -22,7 +22,7 @@ package enum TakeDown {
                 hint: "resources: \(plan.resources.map(\.name).joined(separator: ", "))")
         }
         let chosen = plan.resources.filter { names.isEmpty || names.contains($0.name) }
-        let connection = try await ClusterAdapter(settings: settings).connect(plan.settings)
+        let connection = try await ClusterAdapter(settings: settings, opensDelivery: false).connect(plan.settings)
         try await connection.delete(chosen.compactMap(\.kubernetes).flatMap(\.objects)) { notice in
             if case .pruned(let object) = notice { print("\(object) deleted") }
         }
