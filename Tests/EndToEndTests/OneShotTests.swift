@@ -18,7 +18,8 @@ extension EndToEnd {
             let workspace = try await Workspace.open()
             try await Cluster.run("run") { cluster in
                 let environment = ["KUBECONFIG": cluster.kubeconfig]
-                let words = ["run", "--ui", "json", "-n", cluster.namespace]
+                // The first release build of the services takes many minutes.
+                let words = ["run", "--timeout", "25m", "--ui", "json", "-n", cluster.namespace]
                 let first = try await Devloop.run(words, in: workspace.path, environment: environment)
                 #expect(first.code == 0, "\(first.errorText)")
                 let events = try Self.events(first)

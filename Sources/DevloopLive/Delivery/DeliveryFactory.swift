@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DevloopCore
-import HTTPTransport
 import Hashing
 import ImageDelivery
 import ImagePack
 import KubeClient
 import Plan
 import ProcessRunner
+import Registry
 
 /// Opens the way that was chosen.
 struct DeliveryFactory {
@@ -33,12 +33,14 @@ struct DeliveryFactory {
         case .defaultRegistry:
             guard let registry = settings.defaultRegistry else { throw missing(summary) }
             return RegistryPush(
-                client: try HTTPClient(), host: registry.host, hostFromCluster: registry.hostFromCluster,
+                client: try RegistryClients.transport(for: registry.host), host: registry.host,
+                hostFromCluster: registry.hostFromCluster,
                 singleName: registry.singleName)
         case .hostedRegistry:
             guard let hosting = facts.hosting else { throw missing(summary) }
             return RegistryPush(
-                client: try HTTPClient(), host: hosting.host, hostFromCluster: hosting.hostFromContainerRuntime,
+                client: try RegistryClients.transport(for: hosting.host), host: hosting.host,
+                hostFromCluster: hosting.hostFromContainerRuntime,
                 singleName: "")
         case .registryAddon: return RegistryAddon(summary: summary, client: client)
         case .nodes(let route, let runtime, let asRoot):
