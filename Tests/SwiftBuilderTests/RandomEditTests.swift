@@ -10,7 +10,7 @@ import Testing
 extension RealBuilds {
     /// After each of twenty random edits the programs print what they print after a clean `swift build`. The hundreds are
     /// `scripts/soak`'s.
-    @Test(.timeLimit(.minutes(12)))
+    @Test(.timeLimit(.minutes(25)))
     func randomEditsAreNeverStale() async throws {
         let folder = try TemporaryDirectory("random-edits")
         let seed: UInt64 = 20_251_128
