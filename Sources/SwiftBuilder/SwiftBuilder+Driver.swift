@@ -28,6 +28,7 @@ extension SwiftBuilder {
         guard state.foundation == foundation() else {
             return .left("the plan of the build or the toolchain has changed")
         }
+        guard state.isUndisturbed else { return .left("another build has been in the scratch folder") }
         var changed: [String: Set<String>]
         switch DriverDecision.make(from: state.covered, to: inputs, state.plan) {
         case .leave(let reason): return .left(reason)
@@ -105,6 +106,7 @@ extension SwiftBuilder {
             for source in stale { unlink(Self.object(of: source, in: module)) }
             // Until they are compiled there is no object of them: not of what they were before, either.
             driver?.disown(sources[module.command] ?? [])
+            driver?.begin(module)
         }
         let imported = batch.filter { whole[$0.command] != nil }.map(\.command)
         let times = LaterTimes(

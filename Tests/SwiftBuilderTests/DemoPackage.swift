@@ -78,8 +78,8 @@ final class DemoPackage: Sendable {
     }
 
     /// What a program prints.
-    func run(_ product: String) async throws -> String {
-        let path = await builder.executablePath(product)
+    func run(_ product: String, of other: SwiftBuilder? = nil) async throws -> String {
+        let path = await (other ?? builder).executablePath(product)
         let result = try await ProcessRunner.run(ProcessCommand([path]))
         #expect(result.status.isSuccess)
         return result.outputText.split(separator: "\n").joined(separator: "\n")

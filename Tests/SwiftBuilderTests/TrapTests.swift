@@ -18,6 +18,8 @@ extension RealBuilds {
         try await demo.build()
         try demo.folder.write("Sources/Shared/Shared.swift", "public func shared() -> String { \"s1\" }\n")
         try demo.folder.write("Sources/alpha/Extra.swift", "func extra() -> String { \"e1\" }\n")
+        // A new file is for SwiftPM; the rest is the driver's.
+        if victim == "swift-build" { try demo.folder.write("Sources/Other/New.swift", "public let new = 1\n") }
         let killer = Task {
             await poll(deadline: .seconds(60), every: .milliseconds(1)) {
                 let found = demo.processes().filter { LiveProcesses.command($0).contains(victim) }
@@ -61,7 +63,7 @@ extension RealBuilds {
                 package: demo.folder.path,
                 environment: ProcessEnvironment.current.merging(["LC_ALL": number == 1 ? "C" : "C.UTF-8"]) { $1 })
             try await demo.build(with: next)
-            #expect(try await demo.run("alpha") == "e\(number) s\(number) d\(number)")
+            #expect(try await demo.run("alpha", of: next) == "e\(number) s\(number) d\(number)")
             try demo.folder.write("Sources/Shared/Deep/Deep.swift", "public func deep() -> String { \"d0\" }\n")
             try await demo.build(changed: ["Sources/Shared/Deep/Deep.swift"])
             #expect(try await demo.run("alpha") == "e\(number) s\(number) d0")
@@ -163,7 +165,7 @@ extension RealBuilds {
         #expect(error?.hint != nil)
         #expect(symlink(real, tools("swift")) == 0)
         try await demo.build(with: builder)
-        #expect(try await demo.run("alpha") == "e1 s0 d0")
+        #expect(try await demo.run("alpha", of: builder) == "e1 s0 d0")
     }
 }
 

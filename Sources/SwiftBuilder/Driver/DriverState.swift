@@ -14,16 +14,37 @@ struct DriverState: Sendable {
     var interfaces: [String: ContentDigest]
     /// Modules that have to be compiled since one that they import has changed; true when all of their files have to be.
     var owed: [String: Bool] = [:]
+    /// What the last builds have left of each module, by its command: another stamp, or none, means another builder.
+    private var outputs: [String: [FileStamp?]] = [:]
 
     init(plan: DriverPlan, foundation: [String: FileStamp], covered: InputSnapshot) {
         self.plan = plan
         self.foundation = foundation
         self.covered = covered
         interfaces = plan.modules.compactMapValues { try? SHA256.digest(ofFile: $0.interface) }
+        outputs = plan.modules.mapValues(Self.outputs)
+    }
+
+    /// Whether everything lies there as this state has left it.
+    var isUndisturbed: Bool {
+        outputs.allSatisfy { command, stamps in plan.modules[command].map(Self.outputs) == stamps }
+    }
+
+    /// The compiler begins with the module: until it has ended well, nobody knows what there is of it.
+    mutating func begin(_ module: DriverPlan.Module) { outputs[module.command] = nil }
+
+    private static func outputs(_ module: DriverPlan.Module) -> [FileStamp?] {
+        (module.objects + [module.interface]).map { path in
+            var stamp = FileStamp(path)
+            // ``LaterTimes`` sets times and takes them back, which the file system notes here.
+            stamp?.changed = 0
+            return stamp
+        }
     }
 
     /// A module was compiled: covers its sources, and finds out whether that concerns the modules that import it.
     mutating func finished(_ module: DriverPlan.Module, sources: Set<String>, in inputs: InputSnapshot) {
+        outputs[module.command] = Self.outputs(module)
         let leaks = sources.reduce(into: LeakingCode()) {
             $0.formUnion(covered.files[$1]?.leaks ?? [])
             $0.formUnion(inputs.files[$1]?.leaks ?? [])
