@@ -24,6 +24,7 @@ extension SwiftBuilder {
     func drive(
         _ graph: PackageGraph, _ inputs: InputSnapshot, _ onEvent: @escaping @Sendable (BuildEvent) -> Void
     ) async throws -> DriverEnd {
+        driver?.resume()
         guard let state = driver else { return .left("nothing was built yet in this session") }
         guard state.foundation == foundation() else {
             return .left("the plan of the build or the toolchain has changed")
@@ -35,7 +36,7 @@ extension SwiftBuilder {
         case .drive(let sources): changed = sources
         }
         guard !changed.isEmpty || !state.owed.isEmpty else {
-            driver?.covered = inputs
+            driver?.settle(inputs)
             return .built(BuildOutputParser())
         }
         guard let lock = ScratchLock(scratch, environment) else { return .left("another SwiftPM works there") }
@@ -72,7 +73,7 @@ extension SwiftBuilder {
                     return .failed(parser)
                 }
             }
-            driver?.covered = inputs
+            driver?.settle(inputs)
             freshness.succeeded(from: start, at: WallClock.now(), compiled: compiled, missed: [])
             writeWindow()
             return .built(parser)

@@ -135,6 +135,29 @@ extension RealBuilds {
         #expect(try await demo.run("alpha") == "e0 s0 d2")
     }
 
+    /// Saved again and again while its module is compiled: the build ends, and the next one has the last content.
+    @Test(.timeLimit(.minutes(2)))
+    func aSaveDuringTheDriverIsForTheNextBuild() async throws {
+        let demo = try DemoPackage()
+        try await demo.build()
+        try demo.folder.write("Sources/alpha/Extra.swift", "func extra() -> String { \"e1\" }\n")
+        let outcome = try await demo.outcome(changed: ["Sources/alpha/Extra.swift"]) { event in
+            guard case .progressed = event else { return }
+            try? demo.folder.write("Sources/alpha/Extra.swift", "func extra() -> String { \"e2\" }\n")
+        }
+        guard case .succeeded = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        #expect(isDriven(demo))
+        try await demo.build()
+        #expect(isDriven(demo))
+        #expect(try await demo.run("alpha") == "e2 s0 d0")
+        // Nothing is left of it.
+        try await demo.build()
+        #expect(started(demo).isEmpty)
+    }
+
     /// One part of the work is done, another is not: neither is forgotten.
     @Test(.timeLimit(.minutes(3)))
     func aBrokenUserOfALibraryIsHealedByTheLibrary() async throws {

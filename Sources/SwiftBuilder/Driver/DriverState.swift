@@ -14,6 +14,8 @@ struct DriverState: Sendable {
     var interfaces: [String: ContentDigest]
     /// Modules that have to be compiled since one that they import has changed; true when all of their files have to be.
     var owed: [String: Bool] = [:]
+    /// Sources that were saved while their module was compiled, by its command: nobody knows which content that was.
+    private var unsettled: [String: Set<String>] = [:]
     /// What the last builds have left of each module, by its command: another stamp, or none, means another builder.
     private var outputs: [String: [FileStamp?]] = [:]
 
@@ -52,9 +54,10 @@ struct DriverState: Sendable {
         let wasWhole = owed.removeValue(forKey: module.command) ?? false
         if leaks.contains(.intoModule), !wasWhole { owed[module.command] = true }
         for path in sources { covered.cover(path, of: inputs) }
-        // Saved while the compiler read it: nobody knows which content was compiled.
-        if !disown(module.sources.filter { FileStamp($0) != inputs.files[$0]?.stamp }).isEmpty {
-            owed[module.command] = true
+        let saved = module.sources.filter { FileStamp($0) != inputs.files[$0]?.stamp }
+        if !saved.isEmpty {
+            unsettled[module.command] = saved
+            disown(saved)
         }
         let digest = try? SHA256.digest(ofFile: module.interface)
         guard digest == nil || digest != interfaces[module.command] else { return }
@@ -65,11 +68,21 @@ struct DriverState: Sendable {
         if !leaks.isEmpty, !wasWhole { owed[module.command] = true }
     }
 
+    /// A build begins: it has to make up for what was saved during the one before. Not that one itself, which would go
+    /// on as long as there are saves.
+    mutating func resume() {
+        for command in unsettled.keys { owed[command] = true }
+        unsettled = [:]
+    }
+
+    /// All that was due with these inputs is done.
+    mutating func settle(_ inputs: InputSnapshot) {
+        covered = inputs
+        for sources in unsettled.values { disown(sources) }
+    }
+
     /// Forgets what these sources were compiled with.
-    /// - Returns: the same sources.
-    @discardableResult
-    mutating func disown(_ sources: Set<String>) -> Set<String> {
+    mutating func disown(_ sources: Set<String>) {
         for path in sources { covered.disown(path) }
-        return sources
     }
 }
