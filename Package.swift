@@ -67,6 +67,7 @@ let package = Package(
             ["DevloopCore", "HTTPTransport", "Hashing", "ImagePack", "Plan", "ProcessRunner", "Registry"]),
         library("Deploy", ["DevloopCore", "Plan"]),
         library("Devloopfile", ["DevloopCore", "Plan", "ProcessRunner", "Starlark", "YAMLTree"]),
+        library("ElfFiles"),
         library("FileWatch", ["CDevloop", "DevloopCore", "GitState", "Hashing"]),
         library("GitState", ["CGit2", "DevloopCore"]),
         library("Gzip", ["CZlib"]),
@@ -75,14 +76,14 @@ let package = Package(
         library(
             "ImageDelivery",
             ["ContainerEngine", "DevloopCore", "Hashing", "HTTPTransport", "ImagePack", "ProcessRunner", "Registry"]),
-        library("ImagePack", ["DevloopCore", "Gzip", "Hashing", "ProcessRunner"]),
+        library("ImagePack", ["DevloopCore", "ElfFiles", "Gzip", "Hashing", "ProcessRunner"]),
         library("KubeClient", ["DevloopCore", "HTTPTransport", "ProcessRunner", "YAMLTree"]),
         library("PodSync", ["DevloopCore", "Hashing", "SyncProtocol"]),
         library("PortForward", ["DevloopCore"]),
         library("ProcessRunner", ["CDevloop", "DevloopCore"]),
         library(
             "Registry", ["DevloopCore", "Gzip", "Hashing", "HTTPTransport", "ImagePack", "Plan", "ProcessRunner"]),
-        library("SwiftBuilder", ["DevloopCore", "Hashing", "ProcessRunner"]),
+        library("SwiftBuilder", ["DevloopCore", "ElfFiles", "Hashing", "ProcessRunner"]),
         library("YAMLTree", ["CYaml", "DevloopCore"]),
 
         // Engine and dashboard
@@ -192,7 +193,8 @@ let package = Package(
         tests(
             "ImageTests",
             [
-                "DevloopCore", "DevloopTestSupport", "Gzip", "Hashing", "HTTPTransport", "ImageDelivery", "ImagePack",
+                "DevloopCore", "DevloopTestSupport", "ElfFiles", "Gzip", "Hashing", "HTTPTransport", "ImageDelivery",
+                "ImagePack",
                 "Plan", "ProcessRunner", "Registry", "SwiftBuilder",
             ]),
         tests("KubeClientTests", ["DevloopCore", "DevloopTestSupport", "HTTPTransport", "KubeClient", "YAMLTree"]),

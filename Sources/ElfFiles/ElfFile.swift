@@ -5,7 +5,7 @@ import Glibc
 /// What the tables of an ELF file say (System V ABI, gABI 4.2; 64-bit, little endian, which is what amd64 and arm64 are).
 ///
 /// Nothing of the file is trusted: an offset or a length that leads outside of it ends the reading of that table.
-struct ElfFile {
+package struct ElfFile {
     private static let magic: [UInt8] = [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1]
     /// Tables are small; a larger one is not read.
     private static let maximumTable = 16 << 20
@@ -24,12 +24,12 @@ struct ElfFile {
     let segments: [Segment]
 
     /// A file of this machine; nil when it is no such ELF file or cannot be read.
-    init?(path: String) {
+    package init?(path: String) {
         let file = OpenFile(path)
         self.init { offset, count in file.read(offset, count) }
     }
 
-    init?(bytes: [UInt8]) {
+    package init?(bytes: [UInt8]) {
         self.init { offset, count in
             offset >= 0 && count >= 0 && offset <= bytes.count && count <= bytes.count - offset
                 ? Array(bytes[offset..<offset + count]) : nil
@@ -55,7 +55,7 @@ struct ElfFile {
     }
 
     /// Where the sections of some names lie in the file; empty when it has no section table.
-    func sections(_ names: Set<String>) -> [Range<Int>] {
+    package func sections(_ names: Set<String>) -> [Range<Int>] {
         guard let start = Self.number(header, 40, 8), start > 0, Self.number(header, 58, 2) == 64,
             let count = Self.number(header, 60, 2), let nameIndex = Self.number(header, 62, 2), nameIndex < count,
             let table = read(start, count * 64), let strings = bytes(of: table, nameIndex * 64)
@@ -72,6 +72,22 @@ struct ElfFile {
         return found
     }
 
+    /// The content of the section of a name; nil when there is none.
+    package func section(_ name: String) -> [UInt8]? {
+        sections([name]).first.flatMap { read($0.lowerBound, $0.count) }
+    }
+
+    /// `NT_GNU_BUILD_ID`: the linker's identity of the content.
+    package static let buildIDType = 3
+
+    /// In hexadecimal; nil for files without one.
+    package var buildID: String? {
+        note(Self.buildIDType).flatMap { read($0.lowerBound, $0.count) }?.map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.utf8.count == 1 ? "0\(digits)" : digits
+        }.joined()
+    }
+
     private func bytes(of table: [UInt8], _ entry: Int) -> [UInt8]? {
         guard let offset = Self.number(table, entry + 24, 8), let size = Self.number(table, entry + 32, 8),
             size <= Self.maximumTable
@@ -80,7 +96,7 @@ struct ElfFile {
     }
 
     /// The content of a note of the GNU tools (`PT_NOTE`, name `GNU`), such as type 3, the build id.
-    func note(_ type: Int) -> Range<Int>? {
+    package func note(_ type: Int) -> Range<Int>? {
         for segment in segments where segment.type == 4 && segment.size <= Self.maximumTable {
             guard let table = read(segment.offset, segment.size) else { continue }
             var position = 0
@@ -101,7 +117,7 @@ struct ElfFile {
     // MARK: versions
 
     /// Versions that it needs of other libraries, by the library's name; weak ones left out.
-    var neededVersions: [String: Set<String>] {
+    package var neededVersions: [String: Set<String>] {
         let dynamic = dynamicTable
         guard let strings = strings(dynamic), let address = dynamic[0x6FFF_FFFE]?.first,
             let count = dynamic[0x6FFF_FFFF]?.first
@@ -122,7 +138,7 @@ struct ElfFile {
     }
 
     /// Versions that it defines.
-    var definedVersions: Set<String> {
+    package var definedVersions: Set<String> {
         let dynamic = dynamicTable
         guard let strings = strings(dynamic), let address = dynamic[0x6FFF_FFFC]?.first,
             let count = dynamic[0x6FFF_FFFD]?.first

@@ -50,10 +50,8 @@ struct BuildOutputParser {
     /// Takes over what another compiler has told, each diagnostic once.
     mutating func merge(_ other: BuildOutputParser) {
         endExcerpt()
-        for diagnostic in other.diagnostics where !diagnostics.contains(diagnostic) {
-            diagnostics.append(diagnostic)
-            seen.formUnion(other.seen)
-        }
+        diagnostics += other.diagnostics.filter { !diagnostics.contains($0) }
+        seen.formUnion(other.seen)
         tail = Array((tail + other.tail).suffix(Self.tailLength))
     }
 

@@ -25,7 +25,7 @@ extension SwiftBuilder {
     private func bundles(of product: String) -> [String] {
         let objects = driver?.plan.programs[product]?.objects
         let modules = objects.map { Set($0.compactMap(Self.module(of:))) }
-        return FolderNames.of(products).filter { $0.hasSuffix(".resources") }.sorted().filter { name in
+        return HostFiles.names(in: products).filter { $0.hasSuffix(".resources") }.sorted().filter { name in
             // Without a plan all of them go along.
             guard let modules else { return true }
             let name = name.dropLast(".resources".utf8.count).map { $0 == "-" ? "_" : $0 }

@@ -59,8 +59,7 @@ extension SwiftBuilder {
                     let expected = owed[result.module.command] == true ? result.module.sources : sources
                     if let missed = missed(expected, of: result.module, since: start).min() {
                         driver = nil
-                        freshness.failed(at: WallClock.now(), compiled: compiled)
-                        writeWindow()
+                        abandon(compiled)
                         return .left("\(missed) was not compiled")
                     }
                     for path in sources { compiled[path] = inputs.files[path]?.stamp }
@@ -68,8 +67,7 @@ extension SwiftBuilder {
                     changed[result.module.command] = nil
                 }
                 if results.contains(where: { !$0.isSuccess }) {
-                    freshness.failed(at: WallClock.now(), compiled: compiled)
-                    writeWindow()
+                    abandon(compiled)
                     return .failed(parser)
                 }
             }
@@ -78,8 +76,7 @@ extension SwiftBuilder {
             writeWindow()
             return .built(parser)
         } catch {
-            freshness.failed(at: WallClock.now(), compiled: compiled)
-            writeWindow()
+            abandon(compiled)
             throw error
         }
     }
@@ -168,13 +165,15 @@ extension SwiftBuilder {
     func startDriver(_ graph: PackageGraph, _ inputs: InputSnapshot) {
         var covered = inputs
         // A package without pins gets them from its first build.
-        let now = InputSnapshot(graph, after: inputs, others: [])
+        let now = InputSnapshot(graph, after: inputs)
         if isWrittenByBuild(pinsPath) { covered.cover(pinsPath, of: now) }
         let foundation = foundation()
         let plan: DriverPlan
         if let driver, driver.foundation == foundation {
             plan = driver.plan
-        } else if let text = Self.text("\(scratch)/debug.yaml"), let manifest = BuildManifest(parsing: text) {
+        } else if let text = HostFiles.content(of: "\(scratch)/debug.yaml"),
+            let manifest = BuildManifest(parsing: String(decoding: text, as: UTF8.self))
+        {
             let sources = Set(graph.packages.flatMap(\.targets).filter { !$0.isTest }.flatMap(\.sources))
             plan = DriverPlan(manifest, sources: sources)
         } else {
@@ -197,18 +196,6 @@ extension SwiftBuilder {
             stamps[path] = FileStamp(path)
         }
         return stamps
-    }
-
-    private static func text(_ path: String) -> String? {
-        guard let file = fopen(path, "r") else { return nil }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = fread(&piece, 1, piece.count, file)
-            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
-            bytes += piece[..<count]
-        }
     }
 }
 

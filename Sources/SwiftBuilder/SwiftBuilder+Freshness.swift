@@ -7,7 +7,7 @@ import ProcessRunner
 extension SwiftBuilder {
     /// Removes the objects of sources that the compiler could take for unchanged (design D5).
     /// - Returns: the sources that this build has to compile.
-    func prepare(_ graph: PackageGraph) -> Set<String> {
+    func prepare(_ graph: PackageGraph, _ inputs: InputSnapshot) -> Set<String> {
         if !hasReadWindow {
             hasReadWindow = true
             freshness.window = readWindow()
@@ -20,7 +20,7 @@ extension SwiftBuilder {
         for path in expected {
             if let stamp = sources[path], freshness.needsRemoval(stamp) { removeObject(of: path, in: graph) }
         }
-        for target in leakers(of: expected, in: graph) {
+        for target in leakers(of: expected, in: graph, inputs) {
             for path in target.sources where path.hasSuffix(".swift") { removeObject(of: path, in: graph) }
         }
         return expected
@@ -28,9 +28,10 @@ extension SwiftBuilder {
 
     /// Targets that may depend on bodies of these sources: see ``LeakingCode``. What the driver has not come to is among
     /// them.
-    private func leakers(of changed: Set<String>, in graph: PackageGraph) -> [PackageInfo.Target] {
+    private func leakers(
+        of changed: Set<String>, in graph: PackageGraph, _ inputs: InputSnapshot
+    ) -> [PackageInfo.Target] {
         let targets = graph.packages.flatMap(\.targets)
-        let inputs = InputSnapshot(graph, after: driver?.covered, others: [])
         let leaking = changed.filter {
             driver?.covered.files[$0]?.leaks.isEmpty == false || inputs.files[$0]?.leaks.isEmpty == false
         }
@@ -99,6 +100,13 @@ extension SwiftBuilder {
         guard fgets(&buffer, Int32(buffer.count), file) != nil else { return nil }
         let text = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         return FreshnessGuard.Window(text: text)
+    }
+
+    /// A build has ended without success.
+    /// - Parameter compiled: what it has compiled all the same.
+    func abandon(_ compiled: [String: FileStamp]) {
+        freshness.failed(at: WallClock.now(), compiled: compiled)
+        writeWindow()
     }
 
     /// Best effort: without it the next session trusts the compiler's own check of times.

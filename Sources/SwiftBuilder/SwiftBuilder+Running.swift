@@ -50,8 +50,7 @@ extension SwiftBuilder {
                 for event in events { onEvent(event) }
             }
         } catch {
-            freshness.failed(at: WallClock.now(), compiled: made(of: stamps, since: start, in: graph))
-            writeWindow()
+            abandon(made(of: stamps, since: start, in: graph))
             throw error
         }
         let end = WallClock.now()

@@ -139,14 +139,14 @@ package actor SwiftBuilder {
         let graph = try await graph()
         freshness.pending.formUnion(request.changedFiles)
         try await prepareTarget(request.architecture)
-        let inputs = InputSnapshot(graph, after: driver?.covered, others: [])
+        let inputs = InputSnapshot(graph, after: driver?.covered)
         var isFresh = false
         var parser: BuildOutputParser
         switch isDriven ? try await drive(graph, inputs, onEvent) : .left("it is for debug builds") {
         case .built(let found): parser = found
         case .failed(let found): return .failed(failure(found, since: start))
         case .left:
-            let attempt = try await runSwiftPM(graph, onEvent)
+            let attempt = try await runSwiftPM(graph, inputs, onEvent)
             guard attempt.status.isSuccess else {
                 return .failed(failure(attempt.parser, attempt.diagnostics, since: start))
             }
@@ -181,9 +181,9 @@ package actor SwiftBuilder {
 
     /// One `swift build`, and others as long as one has not compiled what it had to.
     private func runSwiftPM(
-        _ graph: PackageGraph, _ onEvent: @escaping @Sendable (BuildEvent) -> Void
+        _ graph: PackageGraph, _ inputs: InputSnapshot, _ onEvent: @escaping @Sendable (BuildEvent) -> Void
     ) async throws -> Attempt {
-        var attempt = try await run(graph, expecting: prepare(graph), onEvent)
+        var attempt = try await run(graph, expecting: prepare(graph, inputs), onEvent)
         // What is compiled again may change a module that others see; the longest chain has all targets in it.
         for _ in graph.packages.flatMap(\.targets) where attempt.status.isSuccess {
             let stale = attempt.missed.union(lagging(in: graph))

@@ -58,14 +58,7 @@ enum SpecRun {
         for line in evaluation.output { journal.record(.logWritten, resource: nil, ["text": .string(line)]) }
         guard let plan = evaluation.plan, evaluation.error == nil else {
             let error = evaluation.error ?? DevloopError(.spec, "the Devloopfile gave no plan")
-            var fields: JSONObject = ["code": .string(error.code.name), "message": .string(error.message)]
-            if let location = error.location {
-                fields["file"] = .string(location.file)
-                if let line = location.line { fields["line"] = .int(line) }
-                if let column = location.column { fields["column"] = .int(column) }
-            }
-            if let hint = error.hint { fields["hint"] = .string(hint) }
-            journal.record(.planFailed, fields)
+            journal.record(.planFailed, Session.fields(error))
             throw error
         }
         journal.hideSecrets(of: plan)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DevloopCore
+import ElfFiles
 
 /// The shared libraries of a base image, as far as the loader finds them without being told where.
 package struct BaseLibraries: Sendable, Equatable {

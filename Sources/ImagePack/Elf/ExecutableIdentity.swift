@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ElfFiles
+
 /// Which bytes of a program differ between two builds that made the same program.
 ///
 /// Measured with Swift 6.3 and lld on two clean builds: `.note.gnu.build-id`, a hash over the whole linked file with its
@@ -7,8 +9,6 @@
 /// Neither is read when the program runs.
 package enum ExecutableIdentity {
     private static let sections: Set = [".note.gnu.build-id", ".swift_modhash"]
-    /// `NT_GNU_BUILD_ID`.
-    private static let buildID = 3
 
     /// - Parameters:
     ///   - path: the file that is packed.
@@ -17,10 +17,10 @@ package enum ExecutableIdentity {
     package static func volatileRanges(of path: String, linked: String? = nil) -> [Range<Int>] {
         guard let file = ElfFile(path: path) else { return [] }
         var found = file.sections(sections)
-        if found.isEmpty, let id = file.note(buildID) {
+        if found.isEmpty, let id = file.note(ElfFile.buildIDType) {
             found = [id]
             // The copy is the front of the linked file only if its build id lies at the same place.
-            if let original = linked.flatMap(ElfFile.init(path:)), original.note(buildID) == id {
+            if let original = linked.flatMap(ElfFile.init(path:)), original.note(ElfFile.buildIDType) == id {
                 found = original.sections(sections)
             }
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import DevloopCore
+import ElfFiles
 
 /// Which libraries a program brings along onto a base image.
 ///

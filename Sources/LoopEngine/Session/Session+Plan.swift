@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DevloopCore
+package import DevloopCore
 import Plan
 
 extension Session {
@@ -182,7 +182,8 @@ extension Session {
         ]
     }
 
-    static func fields(_ error: DevloopError) -> JSONObject {
+    /// What events say of an error.
+    package static func fields(_ error: DevloopError) -> JSONObject {
         var fields: JSONObject = ["code": .string(error.code.name), "message": .string(error.message)]
         if let location = error.location {
             fields["file"] = .string(location.file)

@@ -17,12 +17,10 @@ struct InputSnapshot: Sendable, Equatable {
     private(set) var files: [String: Entry] = [:]
 
     /// Reads the folders of all targets, and the content of those Swift sources that are not as they were.
-    /// - Parameters:
-    ///   - old: an earlier one; what has kept its stamp is not read again.
-    ///   - others: further files that matter: the toolchain, SwiftPM's plan.
-    init(_ graph: PackageGraph, after old: InputSnapshot?, others: [String]) {
+    /// - Parameter old: an earlier one; what has kept its stamp is not read again.
+    init(_ graph: PackageGraph, after old: InputSnapshot?) {
         for info in graph.packages {
-            for name in FolderNames.of(info.path) where PackageGraph.isManifest(name: name) {
+            for name in HostFiles.names(in: info.path) where PackageGraph.isManifest(name: name) {
                 add("\(info.path)/\(name)", after: old)
             }
             for target in info.targets where !target.isTest {
@@ -32,13 +30,12 @@ struct InputSnapshot: Sendable, Equatable {
                 for path in target.resources where files[path] == nil { addTree(path, after: old) { _ in true } }
             }
         }
-        for path in others { if let stamp = FileStamp(path) { files[path] = Entry(stamp: stamp) } }
     }
 
     init(files: [String: Entry]) { self.files = files }
 
     private mutating func addTree(_ path: String, after old: InputSnapshot?, where matters: (String) -> Bool) {
-        let names = FolderNames.of(path)
+        let names = HostFiles.names(in: path)
         for name in names where !name.hasPrefix(".") {
             let child = "\(path)/\(name)"
             if Self.isFolder(child) {
@@ -60,7 +57,7 @@ struct InputSnapshot: Sendable, Equatable {
             return
         }
         var entry = Entry(stamp: stamp)
-        if path.hasSuffix(".swift"), let content = Self.content(path) {
+        if path.hasSuffix(".swift"), let content = HostFiles.content(of: path) {
             entry.digest = SHA256.digest(of: content)
             entry.leaks = LeakingCode(in: content)
         }
@@ -73,18 +70,5 @@ struct InputSnapshot: Sendable, Equatable {
     private static func isFolder(_ path: String) -> Bool {
         var info = stat()
         return stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
-    }
-
-    private static func content(_ path: String) -> [UInt8]? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var content: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = read(descriptor, &piece, piece.count)
-            guard count > 0 else { return count == 0 ? content : nil }
-            content += piece[..<count]
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 import DevloopCore
 import DevloopTestSupport
+import ElfFiles
 import Testing
 
 @testable import ImagePack
