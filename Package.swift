@@ -181,7 +181,9 @@ let package = Package(
                 "ImageDelivery", "ImagePack", "LoopEngine", "Plan", "ProcessRunner",
             ]),
         tests("DependencyRulesTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
-        tests("DeployTests", ["Deploy", "DevloopCore", "DevloopTestSupport", "KubeClient", "Plan", "YAMLTree"]),
+        tests(
+            "DeployTests", ["Deploy", "DevloopCore", "DevloopTestSupport", "KubeClient", "Plan", "YAMLTree"],
+            exclude: ["Recorded"]),
         tests("DevloopCoreTests", ["DevloopCore"]),
         tests("DevloopLiveTests", ["DevloopCore", "DevloopLive", "ImageDelivery", "KubeClient"]),
         tests(
@@ -220,6 +222,8 @@ let package = Package(
             exclude: ["Goldens"]),
         tests("YAMLTreeTests", ["DevloopCore", "YAMLTree"]),
         tests(
-            "EndToEndTests", ["DevloopCore", "DevloopTestSupport", "HTTPTransport", "KubeClient", "ProcessRunner"]),
+            "EndToEndTests",
+            ["Deploy", "DevloopCore", "DevloopTestSupport", "HTTPTransport", "KubeClient", "ProcessRunner"],
+            exclude: ["Schema"]),
     ]
 )

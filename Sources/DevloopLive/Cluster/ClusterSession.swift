@@ -43,7 +43,7 @@ final class ClusterSession: ClusterConnection {
         for attempt in 0..<3 {
             if attempt > 0 { try? await Task.sleep(for: .milliseconds(200)) }
             let lines = await readLastLines(pod: pod, container: container, previous: previous)
-            if !lines.isEmpty { return await CrashNotes.last(10, of: lines, link.symbolizer) }
+            if !lines.isEmpty { return await CrashNotes.last(20, of: lines, link.symbolizer) }
         }
         return []
     }
