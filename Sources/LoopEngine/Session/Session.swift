@@ -145,6 +145,7 @@ package actor Session {
         guard var state = resources[name], state.status != status else { return }
         state.status = status
         if status == .ready { state.wasReady = true }
+        state.readyAt = status == .ready ? now : nil
         resources[name] = state
         var fields: JSONObject = ["state": .string(status.word)]
         if let reason = status.reason { fields["reason"] = .string(reason) }
