@@ -109,6 +109,45 @@ struct RendererTests {
         #expect(rendered.generation == nil)
     }
 
+    @Test func templatesInCustomResourcesGetTheLabelOnly() throws {
+        let containers: JSONValue = [["name": "web", "image": "shop/web", "command": ["x"]]]
+        var object = ManifestObject([
+            "apiVersion": "example.com/v1", "kind": "Rollout", "metadata": ["name": "r"],
+            "spec": [
+                "template": ["metadata": ["labels": ["app": "web"]], "spec": ["containers": containers]],
+                "steps": [["pod": ["spec": ["containers": [["name": "probe", "image": "curl"]]]]]],
+                "spec": ["containers": 3],
+            ],
+        ])
+        object.imageLocators = [
+            ImageLocator(path: try #require(JSONPath("{.spec.template.spec.containers[*].image}")), form: .reference)
+        ]
+        let live = ["shop/web": Renderer.Live(entrypoint: ["/app/web"], arguments: [])]
+        let rendered = Self.renderer(live: live).render(object)
+        let ours: JSONValue = ["app.kubernetes.io/managed-by": "devloop", "devloop.dev/resource": "web"]
+        #expect(
+            rendered.json["spec"] == [
+                "template": [
+                    "metadata": [
+                        "labels": [
+                            "app": "web", "app.kubernetes.io/managed-by": "devloop", "devloop.dev/resource": "web",
+                        ]
+                    ],
+                    "spec": ["containers": [["name": "web", "image": "shop/web:devloop-1", "command": ["x"]]]],
+                ],
+                "steps": [
+                    [
+                        "pod": [
+                            "metadata": ["labels": ours], "spec": ["containers": [["name": "probe", "image": "curl"]]],
+                        ]
+                    ]
+                ],
+                "spec": ["containers": 3],
+            ])
+        // There are Pods to wait for.
+        #expect(rendered.generation != nil)
+    }
+
     @Test func aLiveContainerGetsAgentAndVolumeAndNothingElse() {
         let live = ["shop/web": Renderer.Live(entrypoint: ["/app/web"], arguments: [])]
         let object = ManifestObject(
@@ -204,7 +243,8 @@ struct RendererTests {
     static let kinds: [(String, [String]?)] = [
         ("Pod", []), ("Deployment", ["spec", "template"]), ("StatefulSet", ["spec", "template"]),
         ("DaemonSet", ["spec", "template"]), ("ReplicaSet", ["spec", "template"]), ("Job", ["spec", "template"]),
-        ("ReplicationController", ["spec", "template"]), ("CronJob", ["spec", "jobTemplate", "spec", "template"]),
+        ("ReplicationController", ["spec", "template"]), ("PodTemplate", ["template"]),
+        ("CronJob", ["spec", "jobTemplate", "spec", "template"]),
         ("Service", nil), ("ConfigMap", nil),
     ]
 
