@@ -60,8 +60,8 @@ struct ClusterAdapter: ClusterPort {
         ).make(decision)
         let namespace = settings.namespace ?? found.context.namespace
         let keeper = InventoryKeeper(
-            client: found.client, namespace: namespace, project: plan.project, command: command,
-            clock: LiveEnvironment.clock)
+            client: found.client, namespace: namespace, project: plan.project,
+            me: command.map { InventoryKeeper.session($0, at: LiveEnvironment.wall()) }, clock: LiveEnvironment.clock)
         try await keeper.open()
         if command != nil { await delivery?.prepare() }
         let architecture = nodes.first?.architecture ?? HostTools.architecture

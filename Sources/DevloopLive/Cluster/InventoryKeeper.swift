@@ -21,8 +21,10 @@ actor InventoryKeeper {
     private let me: SessionHolder?
     /// Version of the ConfigMap that the next write changes; nil while there is none.
     private var version: String?
-    /// Objects were added or taken out that are not written yet.
-    private var isChanged = false
+    /// What was added and taken out and is not written yet.
+    private var added: [Inventory.Entry] = []
+    private var removed: Set<Inventory.Entry> = []
+    private var isChanged: Bool { !added.isEmpty || !removed.isEmpty }
     private var isHeld = false
     /// The user may not write ConfigMaps: everything works, but nothing is remembered.
     private var isForbidden = false
@@ -30,18 +32,21 @@ actor InventoryKeeper {
     private var last: Task<Void, any Error>?
     private var renewing: Task<Void, Never>?
 
-    init(client: KubeClient, namespace: String, project: String, command: String?, clock: EngineClock) {
+    /// - Parameter me: nil for what only takes down.
+    init(client: KubeClient, namespace: String, project: String, me: SessionHolder?, clock: EngineClock) {
         self.client = client
         self.namespace = namespace
         self.project = project
+        self.me = me
         self.clock = clock
         inventory = Inventory(project: project)
-        me = command.map { command in
-            let now = clock.wall()
-            return SessionHolder(
-                user: HostPaths.user, host: HostPaths.hostName, process: Int(getpid()), command: command, since: now,
-                renewed: now)
-        }
+    }
+
+    /// A session of this process that begins now.
+    static func session(_ command: String, at now: WallTime) -> SessionHolder {
+        SessionHolder(
+            user: HostPaths.user, host: HostPaths.hostName, process: Int(getpid()), command: command, since: now,
+            renewed: now)
     }
 
     /// Reads what there is, and claims it.
@@ -56,17 +61,22 @@ actor InventoryKeeper {
 
     /// The session that holds another project of this namespace; nil when there is none.
     func holder(of other: String) async throws -> SessionHolder? {
-        guard let map = try await client.find(.configMaps, name: Inventory.name(of: other), namespace: namespace) else {
+        do {
+            let map = try await client.find(.configMaps, name: Inventory.name(of: other), namespace: namespace)
+            return map.flatMap { Self.other(Inventory(project: other, $0).holder, than: probe) }
+        } catch  where error.kubeFailure?.status == 403 {
             return nil
         }
-        return Self.other(Inventory(project: other, map).holder, than: probe)
     }
 
     /// Writes down what is about to be applied.
     /// - Returns: a remark for the user, once.
     /// - Throws: `sessionBusy` when another session has taken over.
     func note(_ entries: [Inventory.Entry]) async throws -> String? {
-        if inventory.add(entries) { isChanged = true }
+        let known = Set(inventory.entries)
+        added += entries.filter { !known.contains($0) }
+        removed.subtract(entries)
+        _ = inventory.add(entries)
         if isChanged || (me != nil && !isHeld) { try await write() }
         guard isForbidden, !wasTold else { return nil }
         wasTold = true
@@ -77,7 +87,10 @@ actor InventoryKeeper {
 
     /// Takes out what is gone.
     func forget(_ entries: Set<Inventory.Entry>) async throws {
-        if inventory.remove(entries) { isChanged = true }
+        if inventory.remove(entries) {
+            removed.formUnion(entries)
+            added.removeAll { entries.contains($0) }
+        }
         if isChanged { try await write() }
     }
 
@@ -86,25 +99,34 @@ actor InventoryKeeper {
     /// Gives the claim back, and deletes an inventory of nothing.
     func close() async {
         renewing?.cancel()
-        await renewing?.value
-        guard isHeld || me == nil, version != nil, !isForbidden else { return }
         // A cluster that does not answer must not keep devloop from ending; the claim runs out by itself.
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.giveBack() }
-            group.addTask { try? await Task.sleep(for: .seconds(3)) }
+            group.addTask { [clock] in
+                do { try await clock.sleep(.seconds(3)) } catch { return }
+                await self.stopWriting()
+            }
             await group.next()
             group.cancelAll()
         }
+        await renewing?.value
     }
+
+    private func stopWriting() { last?.cancel() }
 
     private func giveBack() async {
         _ = await last?.result
+        guard isHeld || me == nil, version != nil, !isForbidden else { return }
         if inventory.entries.isEmpty, otherHolder() == nil {
             _ = try? await client.delete(.configMaps, name: Inventory.name(of: project), namespace: namespace)
         } else if isHeld {
             isHeld = false
-            inventory.holder = nil
-            _ = try? await send()
+            for _ in 0..<3 {
+                inventory.holder = nil
+                if (try? await send()) != false { return }
+                try? await read()
+                if otherHolder() != nil { return }
+            }
         }
     }
 
@@ -113,11 +135,7 @@ actor InventoryKeeper {
     /// Whom a holder is compared with; for the eyes of one that holds nothing.
     private var probe: SessionHolder {
         let now = clock.wall()
-        var probe =
-            me
-            ?? SessionHolder(
-                user: HostPaths.user, host: HostPaths.hostName, process: Int(getpid()), command: "down", since: now,
-                renewed: now)
+        var probe = me ?? Self.session("down", at: now)
         probe.renewed = now
         return probe
     }
@@ -131,12 +149,12 @@ actor InventoryKeeper {
 
     /// Takes over what is written down, and keeps what is noted and not written yet.
     private func read() async throws {
-        let unwritten = isChanged ? inventory.entries : []
         do {
             let map = try await client.find(.configMaps, name: Inventory.name(of: project), namespace: namespace)
             version = map?.at("metadata", "resourceVersion")?.string
             inventory = map.map { Inventory(project: project, $0) } ?? Inventory(project: project)
-            _ = inventory.add(unwritten)
+            _ = inventory.remove(removed)
+            _ = inventory.add(added)
         } catch  where error.kubeFailure?.status == 403 {
             isForbidden = true
         }
@@ -176,7 +194,7 @@ actor InventoryKeeper {
 
     /// - Returns: false when the ConfigMap is another one than was read.
     private func send() async throws -> Bool {
-        isChanged = false
+        let (coming, leaving) = (Set(added), removed)
         do {
             let written: JSONValue
             if let version {
@@ -187,13 +205,16 @@ actor InventoryKeeper {
                 written = try await client.create(inventory.json, namespace: namespace)
             }
             version = written.at("metadata", "resourceVersion")?.string
+            added.removeAll { coming.contains($0) }
+            removed.subtract(leaving)
             return true
         } catch {
-            isChanged = true
             switch error.kubeFailure?.status {
             case 409: return false
             case 404 where version != nil:
+                // Somebody has deleted it: the next one is to be complete.
                 version = nil
+                added = inventory.entries
                 return false
             // The namespace is not there yet: the spec may make it.
             case 404: return true
