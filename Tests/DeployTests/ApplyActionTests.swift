@@ -76,6 +76,23 @@ struct ApplyActionTests {
         #expect(Self.decide(changed, liveDeployment) == .update)
     }
 
+    @Test(arguments: [("ReplicaSet", true), ("ReplicationController", true), ("Deployment", false)])
+    func whatOnlyCountsPodsIsReplaced(_ kind: String, _ isReplaced: Bool) {
+        func object(_ generation: String, replicas: Int) -> JSONValue {
+            [
+                "apiVersion": "v1", "kind": .string(kind), "metadata": ["name": "x"],
+                "spec": [
+                    "replicas": .int(replicas),
+                    "template": ["metadata": ["annotations": ["devloop.dev/generation": .string(generation)]]],
+                ],
+            ]
+        }
+        let before = object("one", replicas: 1)
+        #expect(Self.decide(object("one", replicas: 2), before) == .update)
+        let wanted: ApplyAction = isReplaced ? .replace("its Pods do not follow its template") : .update
+        #expect(Self.decide(object("two", replicas: 1), before) == wanted)
+    }
+
     @Test(
         arguments: [
             ("Deployment", true), ("StatefulSet", true), ("DaemonSet", true), ("Job", true), ("Pod", true),

@@ -153,6 +153,10 @@ extension EndToEnd {
                         ---
                         {apiVersion: apps/v1, kind: DaemonSet, metadata: {name: log}, spec: {\(template)}}
                         ---
+                        {apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: set}, spec: {selector: {matchLabels: {app: set}},
+                            template: {metadata: {labels: {app: set}}, spec: {
+                            \(Self.busybox("sleep, '36\(label == "one" ? 1 : 2)'"))}}}}
+                        ---
                         {apiVersion: v1, kind: Pod, metadata: {name: lone}, spec: {
                             \(Self.busybox("sleep, '36\(label == "one" ? 1 : 2)'"))}}
                         ---
@@ -165,11 +169,11 @@ extension EndToEnd {
                 }
                 try write("one")
                 let created = Self.results(try await Self.run(project, cluster))
-                #expect(created.count == 5)
+                #expect(created.count == 6)
                 #expect(created.values.allSatisfy { $0 == "created" }, "\(created)")
                 try write("two")
                 let changed = Self.results(try await Self.run(project, cluster))
-                #expect(changed.count == 5)
+                #expect(changed.count == 6)
                 #expect(changed.values.allSatisfy { $0 == "recreated" }, "\(changed)")
                 let pod = try await Self.object(.pods, "lone", cluster)
                 #expect(pod.at("spec", "containers")?[0]?["command"]?[2] == "362")

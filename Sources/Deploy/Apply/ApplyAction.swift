@@ -30,12 +30,20 @@ package enum ApplyAction: Sendable, Equatable {
         if kind == "Pod", configuration(of: wanted) != configuration(of: before) {
             return .replace("a ConfigMap or Secret that it uses has changed")
         }
+        // These controllers only count Pods: what the template says now is nothing to those that run.
+        if kind == "ReplicaSet" || kind == "ReplicationController", generation(of: wanted) != generation(of: before) {
+            return .replace("its Pods do not follow its template")
+        }
         if !isForced, AppliedState.isCurrent(wanted, live: before, manager: manager) { return .keep }
         return .update
     }
 
     private static func configuration(of json: JSONValue) -> JSONValue? {
         json.at("metadata", "annotations")?[Renderer.configurationAnnotation]
+    }
+
+    private static func generation(of json: JSONValue) -> JSONValue? {
+        json.at("spec", "template", "metadata", "annotations")?[Renderer.generationAnnotation]
     }
 
     /// Kinds that hold nothing but what the spec says, so that a new one is as good as the old one. Others keep data

@@ -110,11 +110,13 @@ extension Inventory {
 
     /// Its values; a patch with them writes holder and objects.
     package var data: JSONValue {
-        [
-            "holder": .string((holder?.json ?? .object([:])).jsonText),
-            "objects": .string(JSONValue.array(entries.map(\.json)).jsonText),
-        ]
+        var data = sign
+        data["objects"] = .string(JSONValue.array(entries.map(\.json)).jsonText)
+        return data
     }
+
+    /// A patch that writes the holder alone: a sign of life.
+    package var sign: JSONValue { ["holder": .string((holder?.json ?? .object([:])).jsonText)] }
 
     /// Reads a ConfigMap; what cannot be read is left out.
     package init(project: String, _ map: JSONValue) {

@@ -200,7 +200,10 @@ actor InventoryKeeper {
             if let version {
                 written = try await client.patch(
                     .configMaps, name: Inventory.name(of: project), namespace: namespace,
-                    ["metadata": ["resourceVersion": .string(version)], "data": inventory.data])
+                    [
+                        "metadata": ["resourceVersion": .string(version)],
+                        "data": isChanged ? inventory.data : inventory.sign,
+                    ])
             } else {
                 written = try await client.create(inventory.json, namespace: namespace)
             }

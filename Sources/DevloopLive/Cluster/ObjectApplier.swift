@@ -61,10 +61,14 @@ struct ObjectApplier: Sendable {
                 case .waitForEnd:
                     onEvent(.remark("\(object.shortName) is still being deleted; it is made anew when it is gone"))
                     try await waitUntilGone(subject, uid: Self.uid(before))
-                case .replace(let reason):
+                case .replace(let reason) where before.flatMap(Ownership.creator) == keeper.project:
                     try await replace(subject, before, wanted, reason)
                     return
-                case .create, .update:
+                case .create, .update, .replace:
+                    if case .replace(let reason) = action {
+                        onEvent(
+                            .remark("\(object.shortName) is not made anew, since devloop did not make it: \(reason)"))
+                    }
                     let after = try await client.apply(
                         wanted, namespace: namespace, force: Ownership.takesOver(wanted), deadline: timeout)
                     return tell(object, Self.result(before, after))
