@@ -226,6 +226,7 @@ let package = Package(
             exclude: ["Goldens"]),
         tests("YAMLTreeTests", ["DevloopCore", "YAMLTree"]),
         tests(
-            "EndToEndTests", ["DevloopCore", "DevloopTestSupport", "HTTPTransport", "KubeClient", "ProcessRunner"]),
+            "EndToEndTests",
+            ["Deploy", "DevloopCore", "DevloopTestSupport", "HTTPTransport", "KubeClient", "ProcessRunner"]),
     ]
 )

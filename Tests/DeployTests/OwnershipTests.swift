@@ -15,6 +15,8 @@ struct OwnershipTests {
         return ["metadata": .object(metadata)]
     }
 
+    static let owner = Ownership.Owner(namespace: "dev", project: "shop")
+
     struct Case: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var live: JSONValue?
@@ -24,37 +26,44 @@ struct OwnershipTests {
     static let cases: [Case] = [
         Case(testDescription: "none", live: nil, fate: .gone),
         Case(
-            testDescription: "on its way out", live: object(["devloop.dev/created": "shop"], isEnding: true),
+            testDescription: "on its way out", live: object(["devloop.dev/created": "dev/shop"], isEnding: true),
             fate: .gone),
         Case(testDescription: "was there before", live: object(nil), fate: .foreign),
         Case(testDescription: "has other annotations", live: object(["a": "b"]), fate: .foreign),
-        Case(testDescription: "of another project", live: object(["devloop.dev/created": "other"]), fate: .foreign),
-        Case(testDescription: "ours", live: object(["devloop.dev/created": "shop"]), fate: .delete),
+        Case(testDescription: "of another project", live: object(["devloop.dev/created": "dev/other"]), fate: .foreign),
+        Case(
+            testDescription: "of the same project in another namespace",
+            live: object(["devloop.dev/created": "x/shop"]),
+            fate: .foreign),
+        Case(
+            testDescription: "a mark that nobody knows", live: object(["devloop.dev/created": "true"]), fate: .foreign),
+        Case(testDescription: "ours", live: object(["devloop.dev/created": "dev/shop"]), fate: .delete),
         Case(
             testDescription: "to be kept",
-            live: object(["devloop.dev/created": "shop", "devloop.dev/down-policy": "keep"]),
+            live: object(["devloop.dev/created": "dev/shop", "devloop.dev/down-policy": "keep"]),
             fate: .kept),
         Case(
             testDescription: "to be kept, as Tilt has it",
-            live: object(["devloop.dev/created": "shop", "tilt.dev/down-policy": "keep"]), fate: .kept),
+            live: object(["devloop.dev/created": "dev/shop", "tilt.dev/down-policy": "keep"]), fate: .kept),
         Case(
             testDescription: "a policy that nobody knows",
-            live: object(["devloop.dev/created": "shop", "devloop.dev/down-policy": "maybe"]), fate: .delete),
+            live: object(["devloop.dev/created": "dev/shop", "devloop.dev/down-policy": "maybe"]), fate: .delete),
     ]
 
     @Test(arguments: cases) func onlyWhatAProjectMadeIsDeleted(_ item: Case) {
-        #expect(Ownership.fate(of: item.live, project: "shop") == item.fate)
+        #expect(Ownership.fate(of: item.live, owner: Self.owner) == item.fate)
     }
 
     @Test func theMarkIsThatOfTheMaker() {
         let wanted = Self.object(["note": "mine"])
-        let created = Ownership.marked(wanted, before: nil, project: "shop")
-        #expect(created.at("metadata", "annotations") == ["note": "mine", "devloop.dev/created": "shop"])
+        let created = Ownership.marked(wanted, before: nil, owner: Self.owner)
+        #expect(created.at("metadata", "annotations") == ["note": "mine", "devloop.dev/created": "dev/shop"])
         // An object that was there gets none, one of another project keeps that.
-        #expect(Ownership.marked(wanted, before: Self.object(nil), project: "shop") == wanted)
-        let other = Ownership.marked(wanted, before: Self.object(["devloop.dev/created": "other"]), project: "shop")
-        #expect(Ownership.creator(of: other) == "other")
-        #expect(Ownership.marked(wanted, before: created, project: "shop") == created)
+        #expect(Ownership.marked(wanted, before: Self.object(nil), owner: Self.owner) == wanted)
+        let other = Ownership.marked(
+            wanted, before: Self.object(["devloop.dev/created": "dev/other"]), owner: Self.owner)
+        #expect(Ownership.creator(of: other)?.project == "other")
+        #expect(Ownership.marked(wanted, before: created, owner: Self.owner) == created)
     }
 
     @Test func fieldsAreTakenOverOnlyWhenTheManifestSaysSo() {

@@ -266,6 +266,18 @@ struct RendererTests {
         #expect(template.at("spec", "containers")?[0]?["image"] == "shop/web:devloop-1")
     }
 
+    @Test(
+        arguments: [
+            ("web", "web"), ("web.v1_2-x", "web.v1_2-x"), ("web:deployment", "web-deployment-5d21bc8a"),
+            ("web-deployment", "web-deployment"), ("My site", "My-site-8cff8a72"), ("-web", "web-8c01347e"),
+            ("...", "0ac31c19"),
+            ("Straße", "Stra-e-1dc32e38"), (String(repeating: "a", count: 63), String(repeating: "a", count: 63)),
+            (String(repeating: "a", count: 64), String(repeating: "a", count: 50) + "-d96f0f85"),
+        ]) func aLabelHoldsAnyName(_ name: String, _ wanted: String)
+    {
+        #expect(ResourceLabel.value(of: name) == wanted)
+    }
+
     @Test func whatTheUserWroteStays() {
         var json = Self.deployment([["name": "c", "image": "redis"]])
         json["status"] = ["replicas": 3]

@@ -192,10 +192,13 @@ struct InventoryClusterTests {
             try await other.open()
             let keeper = fixture.keeper("laptop")
             try await keeper.open()
-            #expect(try await keeper.holder(of: "other")?.host == "desk")
-            #expect(try await keeper.holder(of: "nobody") == nil)
+            func owner(_ project: String) -> Ownership.Owner {
+                Ownership.Owner(namespace: fixture.namespace, project: project)
+            }
+            #expect(try await keeper.holder(of: owner("other"))?.host == "desk")
+            #expect(try await keeper.holder(of: owner("nobody")) == nil)
             await other.close()
-            #expect(try await keeper.holder(of: "other") == nil)
+            #expect(try await keeper.holder(of: owner("other")) == nil)
             await keeper.close()
         }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Deploy
 import DevloopCore
 import DevloopTestSupport
 import KubeClient
@@ -102,6 +103,55 @@ extension EndToEnd {
                 _ = try await Devloop.run(
                     ["down", "-n", cluster.namespace], in: project.path,
                     environment: ["KUBECONFIG": cluster.kubeconfig])
+            }
+        }
+
+        @Test func renderPrintsWhatIsApplied() async throws {
+            try await Cluster.run("render") { cluster in
+                let template = """
+                    template: {metadata: {labels: {app: web}}, spec: {
+                        terminationGracePeriodSeconds: 0, automountServiceAccountToken: false,
+                        volumes: [{name: settings, configMap: {name: settings}}],
+                        initContainers: [{name: first, image: '\(Cluster.busybox)', command: ['/bin/busybox', 'true']}],
+                        containers: [{name: main, image: '\(Cluster.busybox)', command: ['/bin/busybox', sleep, '3600'],
+                            ports: [{containerPort: 80}], resources: {requests: {cpu: 1m}}}]}}
+                    """
+                let selector = "selector: {matchLabels: {app: web}}"
+                let project = try Project(
+                    manifest: """
+                        {apiVersion: v1, kind: ConfigMap, metadata: {name: settings}, data: {a: '1'}}
+                        ---
+                        {apiVersion: v1, kind: Secret, metadata: {name: keys, creationTimestamp: null}, stringData: {b: '2'}}
+                        ---
+                        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: {app: web}, ports: [{port: 80}]}}
+                        ---
+                        {apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {\(selector), \(template)}}
+                        ---
+                        {apiVersion: apps/v1, kind: StatefulSet, metadata: {name: web}, spec: {serviceName: web, \(selector), \(template)}}
+                        ---
+                        {apiVersion: apps/v1, kind: DaemonSet, metadata: {name: web}, spec: {\(selector), \(template)}}
+                        ---
+                        {apiVersion: batch/v1beta1, kind: CronJob, metadata: {name: web}, spec: {schedule: '0 0 1 1 *', jobTemplate: {
+                            spec: {template: {spec: {restartPolicy: Never, containers: [{name: main, image: '\(Cluster.busybox)'}]}}}}}}
+                        """)
+                _ = try await Self.run(project, cluster)
+                let rendered = try await Devloop.run(
+                    ["render", "--json", "-n", cluster.namespace], in: project.path,
+                    environment: ["KUBECONFIG": cluster.kubeconfig])
+                #expect(rendered.code == 0, "\(rendered.errorText)")
+                let objects = try JSONValue(parsing: rendered.stdout)["items"]?.array ?? []
+                #expect(objects.count == 7)
+                for var object in objects {
+                    let kind = object["kind"]?.string ?? ""
+                    let resource = try await cluster.client.resource(
+                        apiVersion: object["apiVersion"]?.string ?? "", kind: kind)
+                    let live = try await Self.object(resource, object.at("metadata", "name")?.string ?? "", cluster)
+                    // What only an apply can know: that it was not there before.
+                    let created = live.at("metadata", "annotations", "devloop.dev/created")
+                    #expect(created?.string?.hasPrefix("\(cluster.namespace)/") == true)
+                    object["metadata"]?["annotations"] = .object(["devloop.dev/created": created ?? .null])
+                    #expect(AppliedState.isCurrent(object, live: live, manager: "devloop"), "\(kind): \(live.jsonText)")
+                }
             }
         }
 

@@ -39,7 +39,7 @@ package struct Renderer: Sendable {
     package static let appDirectory = "/devloop/app"
     package static let volumeName = "devloop-app"
     package static let managedByLabel = "app.kubernetes.io/managed-by"
-    /// Value: the resource that the object, and each of its Pods, belongs to.
+    /// Value: that of ``ResourceLabel`` for the resource that the object, and each of its Pods, belongs to.
     package static let resourceLabel = "devloop.dev/resource"
     /// On Pod templates: a digest of the template, by which Pods of one apply are told from those of another.
     package static let generationAnnotation = "devloop.dev/generation"
@@ -144,7 +144,7 @@ package struct Renderer: Sendable {
         var metadata = json["metadata"] ?? .object([:])
         var labels = metadata["labels"] ?? .object([:])
         if labels[Self.managedByLabel] == nil { labels[Self.managedByLabel] = "devloop" }
-        labels[Self.resourceLabel] = .string(resource)
+        labels[Self.resourceLabel] = .string(ResourceLabel.value(of: resource))
         metadata["labels"] = labels
         json["metadata"] = metadata
     }

@@ -47,7 +47,7 @@ extension ClusterSession {
         // A kind that is gone has no objects.
         guard let resource = try await client.kind(of: object) else { return try await keeper.forget([entry]) }
         let live = try await client.find(resource, name: object.name, namespace: namespace)
-        switch Ownership.fate(of: live, project: keeper.project) {
+        switch Ownership.fate(of: live, owner: keeper.owner) {
         case .delete:
             if try await client.delete(resource, name: object.name, namespace: namespace) {
                 onEvent(.pruned(object: object.shortName))

@@ -12,9 +12,10 @@ import Plan
 /// Each write says which version it changes, so that of two sessions that come at the same time one is told, and so that
 /// a session that was asleep while another one took over notices.
 actor InventoryKeeper {
-    nonisolated let project: String
+    nonisolated let owner: Ownership.Owner
     private let client: KubeClient
-    private let namespace: String
+    private var project: String { owner.project }
+    private var namespace: String { owner.namespace }
     private let clock: EngineClock
     private var inventory: Inventory
     /// This session; nil for one that only takes down.
@@ -35,8 +36,7 @@ actor InventoryKeeper {
     /// - Parameter me: nil for what only takes down.
     init(client: KubeClient, namespace: String, project: String, me: SessionHolder?, clock: EngineClock) {
         self.client = client
-        self.namespace = namespace
-        self.project = project
+        owner = Ownership.Owner(namespace: namespace, project: project)
         self.me = me
         self.clock = clock
         inventory = Inventory(project: project)
@@ -59,11 +59,12 @@ actor InventoryKeeper {
     /// The session that holds the project, other than this one; nil when there is none.
     func otherHolder() -> SessionHolder? { Self.other(inventory.holder, than: probe) }
 
-    /// The session that holds another project of this namespace; nil when there is none.
-    func holder(of other: String) async throws -> SessionHolder? {
+    /// The session that holds another project; nil when there is none.
+    func holder(of other: Ownership.Owner) async throws -> SessionHolder? {
         do {
-            let map = try await client.find(.configMaps, name: Inventory.name(of: other), namespace: namespace)
-            return map.flatMap { Self.other(Inventory(project: other, $0).holder, than: probe) }
+            let map = try await client.find(
+                .configMaps, name: Inventory.name(of: other.project), namespace: other.namespace)
+            return map.flatMap { Self.other(Inventory(project: other.project, $0).holder, than: probe) }
         } catch  where error.kubeFailure?.status == 403 {
             return nil
         }

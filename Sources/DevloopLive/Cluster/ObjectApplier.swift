@@ -52,7 +52,7 @@ struct ObjectApplier: Sendable {
             try Task.checkCancellation()
             let before = try await live(subject)
             try await checkMaker(of: before)
-            let wanted = Ownership.marked(json, before: before, project: keeper.project)
+            let wanted = Ownership.marked(json, before: before, owner: keeper.owner)
             let action = ApplyAction.decide(
                 wanted, before: before, isForced: isForced, manager: KubeClient.fieldManager)
             do {
@@ -61,7 +61,7 @@ struct ObjectApplier: Sendable {
                 case .waitForEnd:
                     onEvent(.remark("\(object.shortName) is still being deleted; it is made anew when it is gone"))
                     try await waitUntilGone(subject, uid: Self.uid(before))
-                case .replace(let reason) where before.flatMap(Ownership.creator) == keeper.project:
+                case .replace(let reason) where before.flatMap(Ownership.creator) == keeper.owner:
                     try await replace(subject, before, wanted, reason)
                     return
                 case .create, .update, .replace:
@@ -104,12 +104,13 @@ struct ObjectApplier: Sendable {
         try await client.find(subject.resource, name: subject.object.name, namespace: subject.namespace)
     }
 
-    /// - Throws: when the object is of another project that somebody works on now.
+    /// - Throws: when the object is of another project, or of this one in another namespace, and somebody works there now.
     private func checkMaker(of before: JSONValue?) async throws {
-        guard let maker = before.flatMap(Ownership.creator), maker != keeper.project else { return }
+        guard let maker = before.flatMap(Ownership.creator), maker != keeper.owner else { return }
         guard let holder = try await keeper.holder(of: maker) else { return }
         throw DevloopError(
-            .sessionBusy, "it belongs to the project '\(maker)', which is in use: \(holder.text)",
+            .sessionBusy,
+            "it belongs to the project '\(maker.project)' in '\(maker.namespace)', which is in use: \(holder.text)",
             hint: "end that session, or use another namespace with -n")
     }
 
@@ -130,7 +131,7 @@ struct ObjectApplier: Sendable {
     private func replaceIfOurs(
         _ subject: Subject, _ before: JSONValue, _ wanted: JSONValue, _ reason: String, _ error: any Error
     ) async throws {
-        let isOurs = Ownership.creator(of: before) == keeper.project
+        let isOurs = Ownership.creator(of: before) == keeper.owner
         guard isOurs, ApplyAction.isReplaceable(wanted) else {
             guard var refused = error as? DevloopError else { throw error }
             refused.hint =
