@@ -181,7 +181,9 @@ let package = Package(
                 "ImageDelivery", "ImagePack", "LoopEngine", "Plan", "ProcessRunner",
             ]),
         tests("DependencyRulesTests", ["DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
-        tests("DeployTests", ["Deploy", "DevloopCore", "DevloopTestSupport", "KubeClient", "Plan", "YAMLTree"]),
+        tests(
+            "DeployTests", ["Deploy", "DevloopCore", "DevloopTestSupport", "KubeClient", "Plan", "YAMLTree"],
+            exclude: ["Recorded"]),
         tests("DevloopCoreTests", ["DevloopCore"]),
         tests(
             "DevloopLiveTests",
@@ -227,6 +229,7 @@ let package = Package(
         tests("YAMLTreeTests", ["DevloopCore", "YAMLTree"]),
         tests(
             "EndToEndTests",
-            ["Deploy", "DevloopCore", "DevloopTestSupport", "HTTPTransport", "KubeClient", "ProcessRunner"]),
+            ["Deploy", "DevloopCore", "DevloopTestSupport", "HTTPTransport", "KubeClient", "ProcessRunner"],
+            exclude: ["Schema"]),
     ]
 )

@@ -4,6 +4,9 @@ import Glibc
 
 /// Compares text with a file that is kept in the repository.
 package enum Golden {
+    /// Whether golden files are to be written anew.
+    package static var isRecording: Bool { getenv("DEVLOOP_RECORD").map { String(cString: $0) } == "1" }
+
     /// What differs from the golden file, nil when nothing does. With `DEVLOOP_RECORD=1` in the environment the file is
     /// written instead and nothing differs.
     /// - Parameters:
@@ -12,7 +15,7 @@ package enum Golden {
     package static func difference(_ text: String, name: String, source: String = #filePath) throws -> String? {
         let folder = source[..<(source.lastIndex(of: "/") ?? source.endIndex)]
         let path = "\(folder)/Golden/\(name)"
-        if getenv("DEVLOOP_RECORD").map({ String(cString: $0) }) == "1" {
+        if isRecording {
             try TestFiles.write(path, text)
             return nil
         }

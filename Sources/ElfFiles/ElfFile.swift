@@ -114,6 +114,15 @@ package struct ElfFile {
         return nil
     }
 
+    // MARK: libraries
+
+    /// The shared libraries that it names (`DT_NEEDED`), in its order.
+    package var neededLibraries: [String] {
+        let dynamic = dynamicTable
+        guard let strings = strings(dynamic) else { return [] }
+        return (dynamic[1] ?? []).map { Self.text(strings, $0) }.filter { !$0.isEmpty }
+    }
+
     // MARK: versions
 
     /// Versions that it needs of other libraries, by the library's name; weak ones left out.

@@ -64,8 +64,8 @@ package struct BuildFailure: Sendable {
 
 /// What happens during a build.
 package enum BuildEvent: Sendable {
-    /// With the command line.
-    case started(String)
+    /// With the command line, and why it is SwiftPM's where the driver could have built; nil where that is no question.
+    case started(String, because: String?)
     /// Step `done` of `total`; the total grows while the build goes on.
     case progressed(done: Int, total: Int, step: String)
     case diagnosed(Diagnostic)

@@ -20,6 +20,8 @@ package struct PackageGraph: Sendable, Equatable {
         case source(target: String, isKnown: Bool)
         /// Copied or processed with a target.
         case resource(target: String)
+        /// In the folder of a target that a plugin takes part in the build of, and so maybe read by that.
+        case pluginInput(target: String)
         /// Nothing that SwiftPM builds.
         case none
     }
@@ -75,7 +77,7 @@ package struct PackageGraph: Sendable, Equatable {
             // A file that came and went between two looks is an editor's.
             case .source(_, isKnown: false): exists(path)
             case .source(_, isKnown: true), .resource: !exists(path)
-            case .none: false
+            case .pluginInput, .none: false
             }
         }
     }
@@ -118,13 +120,15 @@ package struct PackageGraph: Sendable, Equatable {
                 if target.resources.contains(where: { path == $0 || path.hasPrefix($0 + "/") }) {
                     return (.resource(target: target.name), info, target)
                 }
-                guard path.hasPrefix(target.path + "/"), target.path.utf8.count > length,
-                    let fileExtension = Self.fileExtension(path)
-                else { continue }
+                guard path.hasPrefix(target.path + "/"), target.path.utf8.count > length else { continue }
+                let fileExtension = Self.fileExtension(path) ?? ""
                 let isHeader = Self.unlisted.contains(fileExtension)
-                guard isHeader || Self.compiled.contains(fileExtension) else { continue }
+                let isSource = isHeader || Self.compiled.contains(fileExtension)
+                guard isSource || target.usesPlugins else { continue }
                 length = target.path.utf8.count
-                best = (.source(target: target.name, isKnown: isHeader), info, target)
+                let role =
+                    isSource ? Role.source(target: target.name, isKnown: isHeader) : .pluginInput(target: target.name)
+                best = (role, info, target)
             }
         }
         return best

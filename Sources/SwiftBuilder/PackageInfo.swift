@@ -28,6 +28,8 @@ package struct PackageInfo: Sendable, Equatable {
         package var targetDependencies: [String]
         /// Products of other packages that it uses itself.
         package var productDependencies: [String]
+        /// Whether a plugin takes part in its build: any file of its folder may be an input then.
+        package var usesPlugins = false
 
         package var isTest: Bool { kind == "test" }
     }
@@ -46,8 +48,10 @@ package struct PackageInfo: Sendable, Equatable {
 
 extension PackageInfo {
     /// Reads the output of `describe`.
+    /// - Parameter manifest: the output of `dump-package`, which tells the targets that use plugins; nil when there can be
+    ///   none.
     /// - Throws: ``DevloopError`` with code `build` when it is not what SwiftPM writes.
-    package init(describe json: JSONValue) throws {
+    package init(describe json: JSONValue, manifest: JSONValue? = nil) throws {
         guard let name = json["name"]?.string, let path = json["path"]?.string,
             let targets = json["targets"]?.array, let products = json["products"]?.array
         else {
@@ -63,6 +67,8 @@ extension PackageInfo {
                 isExecutable: product["type"]?.object?.keys.contains("executable") ?? false,
                 targets: Self.strings(product["targets"]))
         }
+        let described = manifest?["targets"]?.array ?? []
+        let users = Set(described.filter { $0["pluginUsages"]?.array?.isEmpty == false }.compactMap { $0["name"]?.string })
         self.targets = targets.map { target in
             let folder = Self.absolute(target["path"]?.string ?? "", in: path)
             let resources = (target["resources"]?.array ?? []).compactMap { $0["path"]?.string }
@@ -75,7 +81,8 @@ extension PackageInfo {
                 resources: resources.map { Self.absolute($0, in: folder) }.sorted(),
                 memberships: Self.strings(target["product_memberships"]),
                 targetDependencies: Self.strings(target["target_dependencies"]),
-                productDependencies: Self.strings(target["product_dependencies"]))
+                productDependencies: Self.strings(target["product_dependencies"]),
+                usesPlugins: users.contains(target["name"]?.string ?? ""))
         }
         localDependencies = (json["dependencies"]?.array ?? []).compactMap { dependency in
             dependency["type"]?.string == "fileSystem" ? dependency["path"]?.string : nil

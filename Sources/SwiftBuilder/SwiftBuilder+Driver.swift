@@ -25,7 +25,7 @@ extension SwiftBuilder {
         _ graph: PackageGraph, _ inputs: InputSnapshot, _ onEvent: @escaping @Sendable (BuildEvent) -> Void
     ) async throws -> DriverEnd {
         driver?.resume()
-        guard let state = driver else { return .left("nothing was built yet in this session") }
+        guard let state = driver else { return .left("the first build of a session is SwiftPM's") }
         guard state.foundation == foundation() else {
             return .left("the plan of the build or the toolchain has changed")
         }
@@ -48,7 +48,8 @@ extension SwiftBuilder {
         do {
             var parser = BuildOutputParser()
             while let batch = nextBatch(changed) {
-                onEvent(.started("swiftc -incremental of \(batch.map(\.name).joined(separator: ", "))"))
+                onEvent(
+                    .started("swiftc -incremental of \(batch.map(\.name).joined(separator: ", "))", because: nil))
                 let owed = driver?.owed ?? [:]
                 let results = try await compile(
                     batch, sources: changed, owed: owed, onEvent)

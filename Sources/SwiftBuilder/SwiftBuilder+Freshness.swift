@@ -20,6 +20,11 @@ extension SwiftBuilder {
         for path in expected {
             if let stamp = sources[path], freshness.needsRemoval(stamp) { removeObject(of: path, in: graph) }
         }
+        // SwiftPM 6.3 compiles a changed plugin, but keeps the plan that the old one made.
+        let plugins = graph.packages.flatMap(\.targets).filter { $0.kind == "plugin" }
+        if plugins.contains(where: { !expected.isDisjoint(with: $0.sources) }) {
+            unlink("\(scratch)/\(configuration.rawValue).yaml")
+        }
         for target in leakers(of: expected, in: graph, inputs) {
             for path in target.sources where path.hasSuffix(".swift") { removeObject(of: path, in: graph) }
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DevloopCore
+import ElfFiles
 import Glibc
 import ProcessRunner
 
@@ -33,7 +34,7 @@ extension SwiftBuilder {
             split[product] = nil
         }
         let parts = Parts(graph, products: Self.folder(of: known.values.first?.path ?? ""))
-        let plan = SplitLink(split, folder: linkFolder, part: parts.part)
+        var plan = SplitLink(split, folder: linkFolder, part: parts.part)
         mkdir(linkFolder, 0o755)
         mkdir("\(linkFolder)/lib", 0o755)
         var refusal: String?
@@ -42,6 +43,7 @@ extension SwiftBuilder {
             refusal = "\(DriverPlan.fileName(step.output)): \(problem.firstError)"
             break
         }
+        plan.useLibraries(plan.libraries.flatMap { ElfFile(path: $0.output)?.neededLibraries ?? [] })
         for product in products {
             guard let program = known[product] else { continue }
             if let step = plan.programs[product], refusal == nil {

@@ -25,9 +25,10 @@ extension SwiftBuilder {
         }
     }
 
-    /// Runs the compiler; `expected` are sources that it must not skip.
+    /// Runs the compiler; `expected` are sources that it must not skip, `reason` is why it is not the driver's.
     func run(
-        _ graph: PackageGraph, expecting expected: Set<String>, _ onEvent: @escaping @Sendable (BuildEvent) -> Void
+        _ graph: PackageGraph, expecting expected: Set<String>, because reason: String? = nil,
+        _ onEvent: @escaping @Sendable (BuildEvent) -> Void
     ) async throws -> Attempt {
         let swift = try await swift()
         try requireScratch()
@@ -35,7 +36,7 @@ extension SwiftBuilder {
         var command = ProcessCommand(arguments, directory: package, environment: .exact(environment))
         // SwiftPM ends its compilers on SIGINT, and leaves them on SIGTERM.
         command.softSignal = SIGINT
-        onEvent(.started((["swift"] + arguments.dropFirst()).joined(separator: " ")))
+        onEvent(.started((["swift"] + arguments.dropFirst()).joined(separator: " "), because: reason))
         let stamps = expected.reduce(into: [String: FileStamp]()) { $0[$1] = FileStamp($1) }
         let start = WallClock.now()
         if FileStamp(pinsPath) == nil { pins = .underWay }

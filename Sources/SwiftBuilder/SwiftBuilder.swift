@@ -89,29 +89,38 @@ package actor SwiftBuilder {
     }
 
     private func describe(_ folder: String) async throws -> PackageInfo {
+        let description = try await ask(["describe", "--type", "json"], of: folder)
+        // Which targets use plugins is told by the manifest alone, and asked for only when it speaks of any.
+        let hasPlugins = HostFiles.names(in: folder).filter { PackageGraph.isManifest(name: $0) }.contains { name in
+            HostFiles.content(of: "\(folder)/\(name)").map { String(decoding: $0, as: UTF8.self).contains("lugin") } ?? false
+        }
+        return try PackageInfo(
+            describe: description, manifest: hasPlugins ? await ask(["dump-package"], of: folder) : nil)
+    }
+
+    /// What `swift package` says of a package, as JSON.
+    private func ask(_ question: [String], of folder: String) async throws -> JSONValue {
         let swift = try await swift()
+        let place = ["--package-path", folder, "--scratch-path", scratch(describing: folder)]
         let result = try await ProcessRunner.run(
             ProcessCommand(
-                [
-                    swift.swift, "package", "--package-path", folder, "--scratch-path", scratch(describing: folder),
-                    "describe", "--type", "json",
-                ], directory: folder, environment: .exact(environment)))
+                [swift.swift, "package"] + place + question, directory: folder, environment: .exact(environment)))
         guard result.status.isSuccess else {
             var parser = BuildOutputParser()
             for line in result.errorText.split(separator: "\n") { _ = parser.add(String(line)) }
             let errors = parser.diagnostics.filter { $0.severity == .error }
             let first = errors.first { $0.location != nil } ?? errors.first
             throw DevloopError(
-                .build, first?.message ?? "swift package describe failed: \(result.status)",
+                .build, first?.message ?? "swift package \(question[0]) failed: \(result.status)",
                 at: first?.location ?? SourceLocation(file: "\(folder)/Package.swift"),
-                hint: "run 'swift package describe' there to see all it says")
+                hint: "run 'swift package \(question[0])' there to see all it says")
         }
         // Progress of a first resolution may stand before the answer.
         let text = result.stdout.drop { $0 != UInt8(ascii: "{") }
         do {
-            return try PackageInfo(describe: try JSONValue(parsing: Array(text)))
-        } catch let error as JSONSyntaxError {
-            throw DevloopError(.build, "swift package describe wrote no JSON: \(error.message)")
+            return try JSONValue(parsing: Array(text))
+        } catch {
+            throw DevloopError(.build, "swift package \(question[0]) wrote no JSON: \(error.message)")
         }
     }
 
@@ -145,8 +154,8 @@ package actor SwiftBuilder {
         switch isDriven ? try await drive(graph, inputs, onEvent) : .left("it is for debug builds") {
         case .built(let found): parser = found
         case .failed(let found): return .failed(failure(found, since: start))
-        case .left:
-            let attempt = try await runSwiftPM(graph, inputs, onEvent)
+        case .left(let reason):
+            let attempt = try await runSwiftPM(graph, inputs, because: isDriven ? reason : nil, onEvent)
             guard attempt.status.isSuccess else {
                 return .failed(failure(attempt.parser, attempt.diagnostics, since: start))
             }
@@ -181,9 +190,10 @@ package actor SwiftBuilder {
 
     /// One `swift build`, and others as long as one has not compiled what it had to.
     private func runSwiftPM(
-        _ graph: PackageGraph, _ inputs: InputSnapshot, _ onEvent: @escaping @Sendable (BuildEvent) -> Void
+        _ graph: PackageGraph, _ inputs: InputSnapshot, because reason: String?,
+        _ onEvent: @escaping @Sendable (BuildEvent) -> Void
     ) async throws -> Attempt {
-        var attempt = try await run(graph, expecting: prepare(graph, inputs), onEvent)
+        var attempt = try await run(graph, expecting: prepare(graph, inputs), because: reason, onEvent)
         // What is compiled again may change a module that others see; the longest chain has all targets in it.
         for _ in graph.packages.flatMap(\.targets) where attempt.status.isSuccess {
             let stale = attempt.missed.union(lagging(in: graph))

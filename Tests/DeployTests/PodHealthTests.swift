@@ -11,6 +11,7 @@ struct PodHealthTests {
         var name: String
         var status: JSONValue
         var policy = "Always"
+        var events: [PodEvent] = []
         var word: String
         /// `ready`, `succeeded`, `starting: TEXT`, or `CODE/CONTAINER/EXIT CODE/may heal: TEXT`.
         var verdict: String
@@ -61,7 +62,8 @@ struct PodHealthTests {
             verdict: "OOMKilled/web/137/false: web was killed for using more memory than its limit"),
         Case(
             name: "first pull failed", status: waiting("ErrImagePull", "not found"), word: "ErrImagePull",
-            verdict: "ErrImagePull/web/-/true: the image shop/web:1 of web cannot be pulled: not found"),
+            verdict: "ErrImagePull/web/-/true: the image shop/web:1 of web cannot be pulled, "
+                + "the registry has no such name or tag: not found"),
         Case(
             name: "pull backs off", status: waiting("ImagePullBackOff"), word: "ImagePullBackOff",
             verdict: "ImagePullBackOff/web/-/false: the image shop/web:1 of web cannot be pulled"),
@@ -86,8 +88,8 @@ struct PodHealthTests {
             name: "cannot start", status: waiting("StartError"), word: "StartError",
             verdict: "StartError/web/-/false: web cannot be started"),
         Case(
-            name: "container cannot run", status: waiting("ContainerCannotRun"), word: "ContainerCannotRun",
-            verdict: "ContainerCannotRun/web/-/false: web cannot be started"),
+            name: "container cannot run", status: waiting("ContainerCannotRun"), word: "RunContainerError",
+            verdict: "RunContainerError/web/-/false: web cannot be started"),
         Case(
             name: "second crash, not yet backing off", status: terminated(["exitCode": 1], restarts: 1),
             word: "CrashLoopBackOff",
@@ -128,8 +130,9 @@ struct PodHealthTests {
                     ]
                 ],
                 "containerStatuses": [["name": "web", "state": ["waiting": ["reason": "PodInitializing"]]]],
-            ], word: "CrashLoopBackOff",
-            verdict: "CrashLoopBackOff/migrate/4/false: migrate ended with exit code 4, 2 restarts so far"),
+            ], word: "Init:CrashLoopBackOff",
+            verdict: "Init:CrashLoopBackOff/migrate/4/false: init container migrate ended with exit code 4, "
+                + "2 restarts so far"),
         // Container states are looked at before the phase: this Pod is "Running" for Kubernetes.
         Case(
             name: "one of two loops",
@@ -187,9 +190,10 @@ struct PodHealthTests {
     ]
 
     @Test(arguments: failures + others) func readsThePod(_ item: Case) {
-        let status = PodHealth.status(of: [
-            "metadata": ["name": "web-1"], "spec": ["restartPolicy": .string(item.policy)], "status": item.status,
-        ])
+        let status = PodHealth.status(
+            of: [
+                "metadata": ["name": "web-1"], "spec": ["restartPolicy": .string(item.policy)], "status": item.status,
+            ], events: item.events)
         #expect(status.word == item.word)
         #expect(Self.text(status.verdict) == item.verdict)
         if case .failing(let failure) = status.verdict, failure.code != "Evicted", failure.code != "Failed" {

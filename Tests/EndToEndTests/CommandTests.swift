@@ -120,6 +120,73 @@ extension EndToEnd {
             #expect(answers.count == cases.count)
         }
 
+        /// A file of each kind that a build of Swift reads, told without a build.
+        @Test func explainKnowsWhatSwiftBuildsRead() async throws {
+            let project = try Project(
+                """
+                swift_image('example/app', '.', product='app', live=False)
+                swift_image('example/tool', '.', product='tool', live=False)
+                k8s_yaml('app.yaml')
+                k8s_yaml(blob(str(read_file('app.yaml')).replace('app', 'tool')))
+
+                """, manifest: Project.deployment(command: ["/app/app"], image: "example/app"))
+            try project.folder.write(
+                "Package.swift",
+                """
+                // swift-tools-version: 6.0
+                import PackageDescription
+                let package = Package(
+                    name: "app", dependencies: [.package(path: "near")],
+                    targets: [
+                        .executableTarget(name: "maker"),
+                        .plugin(name: "Words", capability: .buildTool(), dependencies: ["maker"]),
+                        .target(name: "Clib"),
+                        .target(name: "Texts", dependencies: ["Clib"], resources: [.copy("page.html")], plugins: ["Words"]),
+                        .executableTarget(name: "app", dependencies: ["Texts"]),
+                        .executableTarget(name: "tool", dependencies: [.product(name: "Near", package: "near")]),
+                    ])
+
+                """)
+            try project.folder.write(
+                "near/Package.swift",
+                """
+                // swift-tools-version: 6.0
+                import PackageDescription
+                let package = Package(
+                    name: "near", products: [.library(name: "Near", targets: ["Near"])], targets: [.target(name: "Near")])
+
+                """)
+            for file in ["Sources/maker/main.swift", "Sources/app/main.swift", "Sources/tool/main.swift"] {
+                try project.folder.write(file, "print(1)\n")
+            }
+            for file in [
+                "Sources/Clib/clib.c", "Sources/Clib/include/clib.h", "Sources/Clib/inner.h", "Sources/Texts/Texts.swift",
+                "Sources/Texts/a.words", "Sources/Texts/page.html", "Sources/tool/notes.txt", "near/Sources/Near/Near.swift",
+                "Plugins/Words/Words.swift",
+            ] { try project.folder.write(file, "\n") }
+            let app = JSONValue.array(["app", "build", "product app is made from it"])
+            let tool = JSONValue.array(["tool", "build", "product tool is made from it"])
+            let cases: [(String, [JSONValue])] = [
+                ("Sources/Clib/clib.c", [app]), ("Sources/Clib/include/clib.h", [app]), ("Sources/Clib/inner.h", [app]),
+                ("Sources/Texts/a.words", [app]), ("Sources/Texts/page.html", [app]), ("Sources/Texts/New.swift", [app]),
+                ("Sources/maker/main.swift", [app]), ("Plugins/Words/Words.swift", [app]),
+                ("near/Sources/Near/Near.swift", [tool]), ("near/Package.swift", [app, tool]),
+                ("Package.swift", [app, tool]), ("Sources/tool/notes.txt", []),
+            ]
+            let result = try await Devloop.run(
+                ["explain", "--json"] + cases.map(\.0), in: project.path, environment: Self.alone)
+            #expect(result.code == 0, "\(result.errorText)")
+            let answers = try JSONValue(parsing: result.stdout).array ?? []
+            #expect(answers.count == cases.count)
+            for (answer, item) in zip(answers, cases) {
+                let decisions = (answer["decisions"]?.array ?? []).map { decision in
+                    JSONValue.array(["resource", "action", "reason"].map { decision[$0] ?? .null })
+                }
+                #expect(Set(decisions.map(\.jsonText)) == Set(item.1.map(\.jsonText)), "\(item.0)")
+                #expect(answer["unseen"] == .null, "\(item.0)")
+            }
+        }
+
         @Test func versionIsOneLine() async throws {
             let result = try await Devloop.run(["version"], in: "/", environment: Self.alone)
             #expect(result.code == 0)

@@ -126,7 +126,7 @@ struct DriverPlanTests {
         (["/s/Lib/A.swift": nil], .leave("/s/Lib/A.swift is gone")),
         (
             ["/s/Lib/include/x.h": entry(2, "")],
-            .leave("/s/Lib/include/x.h has changed, which is no Swift source")
+            .leave("/s/Lib/include/x.h has changed, which no compiler of Swift reads")
         ),
         (["/s/tool/main.swift": entry(2, "u")], .leave("tool is a tool that the build itself runs")),
     ]

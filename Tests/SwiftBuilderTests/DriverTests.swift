@@ -12,7 +12,7 @@ import Testing
 extension RealBuilds {
     /// Commands that the last build has begun.
     private func started(_ demo: DemoPackage) -> [String] {
-        demo.events.compactMap { if case .started(let command) = $0 { command } else { nil } }
+        demo.events.compactMap { if case .started(let command, _) = $0 { command } else { nil } }
     }
 
     private func isDriven(_ demo: DemoPackage) -> Bool {

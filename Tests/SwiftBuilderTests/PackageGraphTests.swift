@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct PackageGraphTests {
     private static let graph: PackageGraph? = try? PackageGraph(
-        root: PackageInfo(describe: JSONValue(parsing: rootText)),
+        root: PackageInfo(describe: JSONValue(parsing: rootText), manifest: JSONValue(parsing: manifestText)),
         dependencies: [PackageInfo(describe: JSONValue(parsing: kitText))])
 
     @Test(
@@ -26,6 +26,14 @@ import Testing
             ("/w/app/Sources/Shared/Deep", .source(target: "Shared", isKnown: true), ["api", "worker-tool"]),
             ("/w/app/Sources/worker-tool/New.swift", .source(target: "worker-tool", isKnown: false), ["worker-tool"]),
             ("/w/app/Sources/Shared/include/x.h", .source(target: "Shared", isKnown: true), ["api", "worker-tool"]),
+            // What a plugin may read, in the folder of a target that uses one
+            ("/w/app/Sources/Made/words.txt", .pluginInput(target: "Made"), ["worker-tool"]),
+            ("/w/app/Sources/Made/deep/schema", .pluginInput(target: "Made"), ["worker-tool"]),
+            ("/w/app/Sources/Made/New.swift", .source(target: "Made", isKnown: false), ["worker-tool"]),
+            // Headers of C, which no description lists
+            ("/w/app/Sources/Clib/include/clib.h", .source(target: "Clib", isKnown: true), ["api"]),
+            ("/w/app/Sources/Clib/private.inc", .source(target: "Clib", isKnown: true), ["api"]),
+            ("/w/app/Sources/Clib/notes.txt", .none, []),
             // Tests change no program
             ("/w/app/Tests/SharedTests/T.swift", .source(target: "SharedTests", isKnown: true), []),
             // Resources: files and folders
@@ -51,6 +59,8 @@ import Testing
             // An editor's file that is gone again
             ("/w/app/Sources/api/New.swift", false, false), ("/w/app/Sources/Shared/Deep", false, true),
             ("/w/app/Sources/Shared/include/x.h", true, false), ("/w/app/README.md", false, false),
+            // SwiftPM asks its plugins in each build
+            ("/w/app/Sources/Made/words.txt", true, false), ("/w/app/Sources/Made/words.txt", false, false),
         ])
     func knowsWhenItIsOutdated(_ path: String, _ exists: Bool, _ isOutdated: Bool) throws {
         let graph = try #require(Self.graph)
@@ -99,10 +109,19 @@ import Testing
             {"name": "api", "c99name": "api", "type": "executable", "path": "Sources/api", "sources": ["main.swift"],
              "resources": [{"path": "/w/app/Sources/api/Public", "rule": {"copy": {}}}],
              "product_memberships": ["api"], "target_dependencies": ["Shared"]},
+            {"name": "Made", "c99name": "Made", "type": "library", "path": "Sources/Made", "sources": ["Made.swift"],
+             "target_dependencies": ["Maker"], "product_memberships": ["worker-tool"]},
+            {"name": "Clib", "c99name": "Clib", "type": "library", "path": "Sources/Clib", "sources": ["clib.c"],
+             "product_memberships": ["api"]},
             {"name": "SharedTests", "c99name": "SharedTests", "type": "test", "path": "Tests/SharedTests",
              "sources": ["T.swift"]},
             {"name": "Shared", "c99name": "Shared", "type": "library", "path": "Sources/Shared",
              "sources": ["Shared.swift", "Deep/Deep.swift"], "product_memberships": ["Shared", "api", "worker-tool"]}]}
+        """#
+
+    private static let manifestText = #"""
+        {"targets": [{"name": "Made", "pluginUsages": [{"plugin": ["Maker", null]}]}, {"name": "Shared"},
+            {"name": "api", "pluginUsages": []}]}
         """#
 
     private static let kitText = #"""

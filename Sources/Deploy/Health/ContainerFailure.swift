@@ -2,77 +2,151 @@
 
 import DevloopCore
 
-/// The catalogue of what can be wrong with a container, with a message and a hint each.
+/// What is wrong with one container, from its status and what was recorded about it.
 ///
-/// Reason words are those of the kubelet (`pkg/kubelet/container/sync_result.go`, `images/types.go`).
-enum ContainerFailure {
+/// Reason words are those of the kubelet (`pkg/kubelet/container/sync_result.go`, `images/types.go`, `events/event.go`).
+struct ContainerFailure {
+    let name: String
+    let container: JSONValue
+    let isInit: Bool
+    let restartPolicy: String
+    /// Of its Pod.
+    let events: [PodEvent]
+
+    init(_ container: JSONValue, isInit: Bool, restartPolicy: String, events: [PodEvent]) {
+        name = container["name"]?.string ?? ""
+        self.container = container
+        self.isInit = isInit
+        self.restartPolicy = restartPolicy
+        self.events = events
+    }
+
+    private var restarts: Int { container["restartCount"]?.int ?? 0 }
+    /// For messages.
+    private var who: String { isInit ? "init container \(name)" : name }
+
     /// Nil when the container is well or on its way.
-    static func failure(of container: JSONValue, restartPolicy: String) -> PodStatus.Failure? {
-        let name = container["name"]?.string ?? ""
-        if let waiting = container.at("state", "waiting") {
-            return failure(waiting: waiting, name: name, container: container)
-        }
+    var failure: PodStatus.Failure? {
+        if let waiting = container.at("state", "waiting") { return failure(waiting: waiting) }
+        if let running = container.at("state", "running") { return failure(running: running) }
         if let ended = container.at("state", "terminated"), let code = ended["exitCode"]?.int, code != 0 {
             // A second crash in a row is a crash loop, whether the kubelet says so yet or not.
-            if restartPolicy == "Never" || container["restartCount"]?.int ?? 0 > 0 {
-                return crash(name: name, ended: ended, container: container, loops: restartPolicy != "Never")
+            if restartPolicy == "Never" || restarts > 0 { return crash(ended, loops: restartPolicy != "Never") }
+        }
+        return nil
+    }
+
+    private func made(
+        _ problem: Problem, _ message: String, detail: String? = nil, hint: String? = nil, exitCode: Int? = nil,
+        mayHeal: Bool? = nil
+    ) -> PodStatus.Failure {
+        PodStatus.Failure(
+            code: (isInit ? Problem.initPrefix : "") + problem.code, container: name, exitCode: exitCode,
+            restarts: restarts, message: detail.map { "\(message): \($0)" } ?? message, hint: hint ?? problem.hint,
+            mayHeal: mayHeal ?? problem.mayHeal)
+    }
+
+    private func failure(waiting: JSONValue) -> PodStatus.Failure? {
+        let detail = waiting["message"]?.string
+        let image = container["image"]?.string ?? ""
+        switch waiting["reason"]?.string ?? "" {
+        case "CrashLoopBackOff": return crash(container.at("lastState", "terminated") ?? .null, loops: true)
+        case "ErrImagePull": return pull(Problem.errImagePull, image, detail)
+        // Its own message only says that it waits; why stands in the event of the last attempt.
+        case "ImagePullBackOff":
+            let cause = events.newest("Failed", of: name, since: nil) { $0.hasPrefix("Failed to pull image") }
+            return pull(Problem.imagePullBackOff, image, cause?.message ?? detail)
+        case "ErrImageNeverPull":
+            return made(
+                .errImageNeverPull, "the image \(image) of \(who) is not on the node, and its pull policy is Never")
+        case "InvalidImageName":
+            return made(.invalidImageName, "the image name \(image) of \(who) is not valid", detail: detail)
+        case "CreateContainerConfigError":
+            return made(.configError, "\(who) cannot be configured", detail: detail, hint: detail.flatMap(Self.missing))
+        case "CreateContainerError": return start(.createError, detail)
+        case "RunContainerError", "ContainerCannotRun": return start(.runError, detail)
+        case "StartError": return start(.startError, detail)
+        case "PostStartHookError":
+            return made(.postStartHookError, "the hook after the start of \(who) failed", detail: detail)
+        default: return nil
+        }
+    }
+
+    private func pull(_ problem: Problem, _ image: String, _ detail: String?) -> PodStatus.Failure {
+        let words = detail.flatMap { PullFailure($0).words }
+        let message = "the image \(image) of \(who) cannot be pulled"
+        return made(
+            problem, words.map { "\(message), \($0.message)" } ?? message, detail: detail, hint: words?.hint)
+    }
+
+    private func start(_ problem: Problem, _ detail: String?) -> PodStatus.Failure {
+        if detail?.contains("exec format error") == true {
+            return made(.execFormatError, "\(who) was built for another architecture", detail: detail)
+        }
+        return made(problem, "\(who) cannot be started", detail: detail)
+    }
+
+    /// A probe that has killed it already, and fails again.
+    private func failure(running: JSONValue) -> PodStatus.Failure? {
+        guard restarts > 0, let (problem, message) = killer(since: running["startedAt"]?.string) else { return nil }
+        return made(problem, Self.killed(who, restarts), detail: message, mayHeal: true)
+    }
+
+    /// The probe that fails so that the kubelet kills the container, and its words.
+    private func killer(since: String?) -> (Problem, String)? {
+        for (prefix, problem) in [
+            ("Liveness probe", Problem.livenessProbeFailed), ("Startup probe", .startupProbeFailed),
+        ] {
+            if let event = events.newest("Unhealthy", of: name, since: since, where: { $0.hasPrefix(prefix) }) {
+                return (problem, event.message)
             }
         }
         return nil
     }
 
-    private static func failure(waiting: JSONValue, name: String, container: JSONValue) -> PodStatus.Failure? {
-        let reason = waiting["reason"]?.string ?? ""
-        let detail = waiting["message"]?.string
-        let image = container["image"]?.string ?? ""
-        func made(_ message: String, hint: String?, mayHeal: Bool = false) -> PodStatus.Failure {
-            PodStatus.Failure(
-                code: reason, container: name, message: detail.map { "\(message): \($0)" } ?? message, hint: hint,
-                mayHeal: mayHeal)
-        }
-        switch reason {
-        case "CrashLoopBackOff":
-            return crash(
-                name: name, ended: container.at("lastState", "terminated") ?? .null, container: container, loops: true)
-        case "ErrImagePull":
-            return made(
-                "the image \(image) of \(name) cannot be pulled",
-                hint: "check the name and whether the node can reach it",
-                mayHeal: true)
-        case "ImagePullBackOff":
-            return made(
-                "the image \(image) of \(name) cannot be pulled",
-                hint: "check the name and whether the node can reach it")
-        case "ErrImageNeverPull":
-            return made(
-                "the image \(image) of \(name) is not on the node, and its pull policy is Never",
-                hint: "build it here, or change imagePullPolicy")
-        case "InvalidImageName":
-            return made("the image name \(image) of \(name) is not valid", hint: "mend the name in the manifest")
-        case "CreateContainerConfigError":
-            return made(
-                "\(name) cannot be configured", hint: "a ConfigMap or Secret that it names is missing or lacks the key")
-        case "CreateContainerError", "RunContainerError", "StartError", "ContainerCannotRun":
-            return made("\(name) cannot be started", hint: "check the command, the mounts and the user in the manifest")
-        default: return nil
-        }
+    private static func killed(_ who: String, _ restarts: Int) -> String {
+        "\(who) was killed by the kubelet, \(restarts) restarts so far"
     }
 
-    private static func crash(
-        name: String, ended: JSONValue, container: JSONValue, loops: Bool
-    ) -> PodStatus.Failure {
+    private func crash(_ ended: JSONValue, loops: Bool) -> PodStatus.Failure {
         let code = ended["exitCode"]?.int
-        let restarts = container["restartCount"]?.int ?? 0
-        if ended["reason"]?.string == "OOMKilled" {
-            return PodStatus.Failure(
-                code: "OOMKilled", container: name, exitCode: code,
-                message: "\(name) was killed for using more memory than its limit",
-                hint: "raise resources.limits.memory, or use less")
+        let started = ended["startedAt"]?.string
+        let detail = ended["message"]?.string
+        switch ended["reason"]?.string {
+        case "OOMKilled":
+            return made(.outOfMemory, "\(who) was killed for using more memory than its limit", exitCode: code)
+        // The runtime ends with 128 what it could not start.
+        case "StartError", "ContainerCannotRun":
+            var failure = start(.startError, detail)
+            failure.exitCode = code
+            return failure
+        default: break
+        }
+        let hook = events.newest("FailedPostStartHook", of: name, since: started) { _ in true }
+        if let hook {
+            return made(
+                .postStartHookError, "the hook after the start of \(who) failed", detail: hook.message, exitCode: code)
+        }
+        // 128 and the number of SIGTERM or SIGKILL.
+        if code == 143 || code == 137, let (problem, message) = killer(since: started) {
+            return made(problem, Self.killed(who, restarts), detail: message, exitCode: code)
         }
         let how = code.map { ended["signal"]?.int.map { "signal \($0)" } ?? "exit code \($0)" } ?? "a failure"
-        return PodStatus.Failure(
-            code: loops ? "CrashLoopBackOff" : "Error", container: name, exitCode: code,
-            message: "\(name) ended with \(how)" + (loops ? ", \(restarts) restarts so far" : ""),
-            hint: "its last lines say why")
+        return made(
+            loops ? .crashLoop : .error, "\(who) ended with \(how)" + (loops ? ", \(restarts) restarts so far" : ""),
+            exitCode: code)
+    }
+
+    /// The advice for what the kubelet says that it misses: `configmap "shop" not found`, `couldn't find key port in
+    /// ConfigMap web/shop`.
+    static func missing(_ message: String) -> String? {
+        let words = message.split(separator: " ").map(String.init)
+        if let index = words.firstIndex(of: "key"), words.count > index + 3, words[index + 2] == "in" {
+            return "add the key \(words[index + 1]) to the \(words[(index + 3)...].joined(separator: " "))"
+        }
+        guard words.count >= 3, words.suffix(2) == ["not", "found"] else { return nil }
+        let kind = ["configmap": "ConfigMap", "secret": "Secret"][words[words.count - 4 < 0 ? 0 : words.count - 4]]
+        let name = words[words.count - 3].filter { $0 != "\"" }
+        return kind.map { "make the \($0) \(name), or mend its name in the manifest" }
     }
 }

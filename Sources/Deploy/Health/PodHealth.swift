@@ -3,9 +3,12 @@
 package import DevloopCore
 
 /// Reads a Pod object as a person would who knows Kubernetes well: container states first, then the phase (design D12).
+/// Pure: the same objects give the same verdict.
 package enum PodHealth {
-    /// - Parameter pod: the API object.
-    package static func status(of pod: JSONValue) -> PodStatus {
+    /// - Parameters:
+    ///   - pod: the API object.
+    ///   - events: what was recorded about it, in any order.
+    package static func status(of pod: JSONValue, events: [PodEvent] = []) -> PodStatus {
         let metadata = pod["metadata"] ?? .null
         let containers =
             statuses(pod, "initContainerStatuses", specs: "initContainers", isInit: true)
@@ -14,14 +17,15 @@ package enum PodHealth {
             $0[$1.key] = $1.value.string
         }
         let isTerminating = metadata["deletionTimestamp"]?.string != nil
-        let judged = verdict(of: pod)
+        let judged = verdict(of: pod, events)
         return PodStatus(
             name: metadata["name"]?.string ?? "", namespace: metadata["namespace"]?.string ?? "",
             uid: metadata["uid"]?.string ?? "", created: metadata["creationTimestamp"]?.string ?? "",
             isTerminating: isTerminating, labels: labels ?? [:],
             templateHash: metadata.at("labels", "pod-template-hash")?.string,
             generation: metadata.at("annotations", Renderer.generationAnnotation)?.string,
-            containers: containers, verdict: judged.verdict, word: isTerminating ? "Terminating" : judged.word)
+            containers: containers, verdict: judged.verdict, word: isTerminating ? "Terminating" : judged.word,
+            since: isTerminating ? metadata["deletionTimestamp"]?.string : since(pod, judged.verdict))
     }
 
     private static func statuses(
@@ -42,70 +46,48 @@ package enum PodHealth {
         }
     }
 
-    private static func verdict(of pod: JSONValue) -> (verdict: PodStatus.Verdict, word: String) {
+    typealias Judgement = (verdict: PodStatus.Verdict, word: String)
+
+    private static func verdict(of pod: JSONValue, _ events: [PodEvent]) -> Judgement {
         let status = pod["status"] ?? .null
         let phase = status["phase"]?.string ?? "Pending"
         let restarts = pod.at("spec", "restartPolicy")?.string ?? "Always"
         if phase == "Succeeded" { return (.succeeded, "Completed") }
-        for key in ["initContainerStatuses", "containerStatuses"] {
+        // Why the whole Pod was ended explains how its containers were.
+        if phase == "Failed", let reason = status["reason"]?.string, !reason.isEmpty { return ended(status, reason) }
+        for (key, isInit) in [("initContainerStatuses", true), ("containerStatuses", false)] {
             for container in status[key]?.array ?? [] {
-                if let failure = ContainerFailure.failure(of: container, restartPolicy: restarts) {
-                    return (.failing(failure), failure.code)
-                }
+                let found = ContainerFailure(container, isInit: isInit, restartPolicy: restarts, events: events)
+                if let failure = found.failure { return (.failing(failure), failure.code) }
             }
         }
-        if phase == "Failed" {
-            let code = status["reason"]?.string ?? "Failed"
-            let message = status["message"]?.string ?? "the Pod ended with a failure"
-            return (.failing(PodStatus.Failure(code: code, message: message)), code)
-        }
-        return waiting(status, phase: phase, restarts: restarts)
+        if phase == "Failed" { return ended(status, Problem.failed.code) }
+        return PodProgress(pod, events, restartPolicy: restarts).judgement
     }
 
-    /// Nothing is wrong so far: ready, or on the way.
-    private static func waiting(
-        _ status: JSONValue, phase: String, restarts: String
-    ) -> (verdict: PodStatus.Verdict, word: String) {
-        let conditions = status["conditions"]?.array ?? []
-        let scheduled = conditions.first { $0["type"]?.string == "PodScheduled" }
-        if scheduled?["status"]?.string == "False", scheduled?["reason"]?.string == "Unschedulable" {
-            let message = scheduled?["message"]?.string ?? "no node takes it"
-            return (
-                .failing(
-                    PodStatus.Failure(
-                        code: "Unschedulable", message: "no node takes the Pod: \(message)",
-                        hint: "free resources of the node, or lower the Pod's requests", mayHeal: true)),
-                "Unschedulable"
-            )
+    private static func ended(_ status: JSONValue, _ reason: String) -> Judgement {
+        let message = status["message"]?.string ?? "the Pod ended with a failure"
+        let hint = (Problem.find(reason) ?? .failed).hint
+        return (.failing(PodStatus.Failure(code: reason, message: message, hint: hint)), reason)
+    }
+
+    /// When what made the verdict came about.
+    private static func since(_ pod: JSONValue, _ verdict: PodStatus.Verdict) -> String? {
+        let conditions = pod.at("status", "conditions")?.array ?? []
+        let containers = ["initContainerStatuses", "containerStatuses"].flatMap { pod.at("status", $0)?.array ?? [] }
+        let fallback =
+            conditions.compactMap { $0["lastTransitionTime"]?.string }.max()
+            ?? pod.at("metadata", "creationTimestamp")?.string
+        switch verdict {
+        case .ready:
+            return conditions.first { $0["type"]?.string == "Ready" }?["lastTransitionTime"]?.string ?? fallback
+        case .succeeded:
+            return containers.compactMap { $0.at("state", "terminated", "finishedAt")?.string }.max() ?? fallback
+        case .failing(let failure):
+            let container = containers.first { $0["name"]?.string == failure.container }
+            return container?.at("state", "terminated", "finishedAt")?.string
+                ?? container?.at("lastState", "terminated", "finishedAt")?.string ?? fallback
+        case .starting: return fallback
         }
-        if conditions.contains(where: { $0["type"]?.string == "Ready" && $0["status"]?.string == "True" }) {
-            return (.ready, "Running")
-        }
-        for key in ["initContainerStatuses", "containerStatuses"] {
-            for container in status[key]?.array ?? [] {
-                let name = container["name"]?.string ?? ""
-                if let reason = container.at("state", "waiting", "reason")?.string {
-                    return (
-                        .starting(reason == "ContainerCreating" ? "creating \(name)" : "\(name): \(reason)"), reason
-                    )
-                }
-                // One that ended well starts again only where the Pod says so.
-                if let code = container.at("state", "terminated", "exitCode")?.int, key == "containerStatuses",
-                    restarts == "Always" || code != 0
-                {
-                    return (.starting("\(name) ended with exit code \(code), starts again"), "Restarting")
-                }
-                if container.at("state", "running") != nil, key == "initContainerStatuses" {
-                    return (.starting("init container \(name) runs"), "Init")
-                }
-            }
-        }
-        let notReady = (status["containerStatuses"]?.array ?? []).first {
-            $0["ready"]?.bool != true && $0.at("state", "terminated") == nil
-        }
-        if phase == "Running", let name = notReady?["name"]?.string {
-            return (.starting("\(name) runs, its readiness check does not succeed yet"), "NotReady")
-        }
-        return (.starting("waiting for a node"), phase)
     }
 }

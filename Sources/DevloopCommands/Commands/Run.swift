@@ -42,13 +42,16 @@ struct CI: AsyncParsableCommand {
     @Option(help: "What happens to the objects in the cluster: keep or delete")
     var onExit = SessionOptions.OnExit.keep
 
+    @Option(help: "Write a report at the end, as junit=FILE or json=FILE; may be given several times")
+    var report: [ReportFile] = []
+
     func validate() throws {
         if ui == .tui { throw ValidationError("ci has no dashboard: give --ui plain or --ui json") }
     }
 
     func run() async throws {
         try await SessionRunner(
-            mode: .ci, arguments: session, interface: ui, onExit: onExit, timeout: nil
+            mode: .ci, arguments: session, interface: ui, onExit: onExit, timeout: nil, reports: report
         ).run()
     }
 }

@@ -12,9 +12,12 @@ struct SessionRunner {
     var interface: Interface
     var onExit: SessionOptions.OnExit
     var timeout: Duration?
+    /// Files that are written at the end.
+    var reports: [ReportFile] = []
 
     func run() async throws {
         let kind = try InterfaceChoice.choose(interface, mode: mode)
+        for report in reports { try report.check() }
         let interrupts = Interrupts()
         defer { interrupts.stop() }
         let plain = PlainOutput(now: { ContinuousClock.now })
@@ -28,17 +31,22 @@ struct SessionRunner {
         var options = live.options(version: Version.text) { resource, pod, _, line in
             switch kind {
             case .tui: dashboard?.log(resource, pod, line)
-            case .plain, .auto: plain.log(resource, line)
+            // A report takes the lines from the journal, and so does what shows it.
+            case .plain, .auto: if reports.isEmpty { plain.log(resource, line) }
             case .json: break
             }
         }
-        options.journalsLogs = kind == .json
+        options.journalsLogs = kind == .json || !reports.isEmpty
         options.names = arguments.names
         options.onExit = onExit
         options.timeout = timeout
         let session = Session(options: options, ports: live.ports)
+        let record = session.journal.subscribe()
+        async let report = Self.report(of: record, isWanted: !reports.isEmpty)
         let end = await show(session, kind: kind, plain: plain, dashboard: dashboard, signals: interrupts.signals)
-        report(end)
+        tell(end)
+        let made = await report
+        for file in reports { try file.write(made) }
         if end.status != .ok { throw CommandEnd(status: end.status) }
     }
 
@@ -95,7 +103,13 @@ struct SessionRunner {
         return local.tm_gmtoff
     }
 
-    private func report(_ end: SessionEnd) {
+    private static func report(of events: AsyncStream<Event>, isWanted: Bool) async -> RunReport {
+        var report = RunReport()
+        for await event in events where isWanted { report.apply(event) }
+        return report
+    }
+
+    private func tell(_ end: SessionEnd) {
         guard end.status != .ok, end.status != .interrupted else { return }
         if let reason = end.reason { StandardError.write("error: \(reason)") }
         if let hint = end.hint { StandardError.write("hint: \(hint)") }

@@ -87,6 +87,7 @@ extension EventKind {
             Field("package", "string", "directory of the package"),
             Field("products", "array of string", "what is stale"),
             Field("command", "string", "what is run"),
+            Field("reason", "string", "why it is `swift build`, where it is, in the loop"),
         ])
     package static let buildProgressed = Self(
         "build.progressed", "a step of the build ended",
@@ -113,6 +114,7 @@ extension EventKind {
         [
             Field("image", "string", "reference with its content tag"), Field("duration", "number, ms", "wall time"),
             Field("size", "number, bytes", "of all layers"),
+            Field("digest", "string", "of the manifest, unless a command has made it"),
         ])
     package static let imageDelivered = Self(
         "image.delivered", "the node has the image",
@@ -179,8 +181,11 @@ extension EventKind {
         [
             Field("pod", "string", "name"), Field("phase", "string", "what a person should call it"),
             Field("ready", "boolean", "all containers are ready"), Field("restarts", "number", "of all containers"),
-            Field("reason", "string", "code of what is wrong"), Field("message", "string", "in words"),
-            Field("hint", "string", "what to do"),
+            Field("reason", "string", "code of what is wrong, see [problems.md](problems.md)"),
+            Field("message", "string", "in words"), Field("hint", "string", "what to do"),
+            Field("container", "string", "the one that it is about"),
+            Field("exit_code", "number", "of its last end"),
+            Field("since", "string", "RFC 3339, the server's clock: since when it is so"),
         ])
     package static let podWarned = Self(
         "pod.warned", "Kubernetes recorded a warning about an object of a resource",

@@ -16,26 +16,33 @@ package struct PodStatus: Sendable, Equatable {
 
     /// Why a Pod is not well.
     package struct Failure: Sendable, Equatable {
-        /// Kubernetes' word where it has one: `CrashLoopBackOff`, `ErrImagePull`, `OOMKilled`, `Unschedulable`.
+        /// Kubernetes' word where it has one: `CrashLoopBackOff`, `ErrImagePull`, `OOMKilled`, `Unschedulable`; those of
+        /// init containers with `Init:` before it. `docs/problems.md` lists them.
         package var code: String
         package var container: String?
         package var exitCode: Int?
+        /// How often the container was started again; nil where it is about no container.
+        package var restarts: Int?
         package var message: String
         package var hint: String?
         /// True where the cluster itself keeps trying and may succeed (image pulls, scheduling).
         package var mayHeal: Bool
 
         package init(
-            code: String, container: String? = nil, exitCode: Int? = nil, message: String, hint: String? = nil,
-            mayHeal: Bool = false
+            code: String, container: String? = nil, exitCode: Int? = nil, restarts: Int? = nil, message: String,
+            hint: String? = nil, mayHeal: Bool = false
         ) {
             self.code = code
             self.container = container
             self.exitCode = exitCode
+            self.restarts = restarts
             self.message = message
             self.hint = hint
             self.mayHeal = mayHeal
         }
+
+        /// It ends again and again.
+        package var isCrashLoop: Bool { code.hasSuffix("CrashLoopBackOff") }
     }
 
     package struct Container: Sendable, Equatable {
@@ -84,10 +91,13 @@ package struct PodStatus: Sendable, Equatable {
     package var verdict: Verdict
     /// The word that is shown: `Running`, `CrashLoopBackOff`, `ContainerCreating`, `Pending`.
     package var word: String
+    /// Since when the verdict holds, RFC 3339 in UTC; the server's clock. Nil when no object tells.
+    package var since: String?
 
     package init(
         name: String, namespace: String, uid: String, created: String, isTerminating: Bool, labels: [String: String],
-        templateHash: String?, generation: String?, containers: [Container], verdict: Verdict, word: String
+        templateHash: String?, generation: String?, containers: [Container], verdict: Verdict, word: String,
+        since: String? = nil
     ) {
         self.name = name
         self.namespace = namespace
@@ -100,8 +110,10 @@ package struct PodStatus: Sendable, Equatable {
         self.containers = containers
         self.verdict = verdict
         self.word = word
+        self.since = since
     }
 
     package var restarts: Int { containers.filter { !$0.isInit }.map(\.restarts).reduce(0, +) }
     package var isReady: Bool { verdict == .ready }
+    package var failure: Failure? { if case .failing(let failure) = verdict { failure } else { nil } }
 }

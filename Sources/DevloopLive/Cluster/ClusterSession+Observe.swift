@@ -15,17 +15,20 @@ extension ClusterSession {
             }
         ).union([info.namespace])
         let (stream, continuation) = AsyncStream.makeStream(of: ClusterUpdate.self, bufferingPolicy: .unbounded)
-        let board = PodBoard(
-            continuation,
+        let board = ClusterBoard(
+            continuation, names: resources.map(\.name),
             onlySelected: Set(resources.filter { $0.kubernetes?.discoveryStrategy == .selectorsOnly }.map(\.name)))
         let selected = resources.flatMap { selections(of: $0) }
-        let names = resources.map(\.name)
+        let kinds = Set(resources.flatMap { $0.kubernetes?.objects ?? [] }.map(\.kind))
         let client = client
         let task = Task {
             await withDiscardingTaskGroup { group in
                 for namespace in namespaces {
                     group.addTask { await Self.followPods(client, namespace, board) }
-                    group.addTask { await Self.followWarnings(client, namespace, board, names) }
+                    group.addTask { await Self.followWarnings(client, namespace, board) }
+                    for workload in Self.workloads where kinds.contains(workload.kind) {
+                        group.addTask { await Self.follow(workload, client, namespace, board) }
+                    }
                 }
                 for selection in selected {
                     group.addTask { await Self.followPods(client, selection, board) }
@@ -35,6 +38,9 @@ extension ClusterSession {
         continuation.onTermination = { _ in task.cancel() }
         return stream
     }
+
+    /// Kinds whose controllers tell what they have made of them.
+    private static let workloads: [APIResource] = [.deployments, .statefulSets, .daemonSets, .replicaSets, .jobs]
 
     /// Pods of others that belong to a resource by `extra_pod_selectors`.
     private struct Selection: Sendable {
@@ -54,117 +60,68 @@ extension ClusterSession {
         }
     }
 
-    private static func followPods(_ client: KubeClient, _ selection: Selection, _ board: PodBoard) async {
+    private static func followPods(_ client: KubeClient, _ selection: Selection, _ board: ClusterBoard) async {
         let pods = client.follow(.pods, namespace: selection.namespace, labelSelector: selection.labels)
         for await event in pods {
             switch event {
             case .added(let pod), .modified(let pod):
-                await board.select(PodHealth.status(of: pod), for: selection.resource)
-            case .deleted(let pod): await board.deselect(PodHealth.status(of: pod), for: selection.resource)
+                await board.select(pod, for: selection.resource)
+            case .deleted(let pod): await board.deselect(pod, for: selection.resource)
             // The watch of the namespace tells of the connection.
             case .connected, .disconnected, .synced: break
             }
         }
     }
 
-    private static func followPods(_ client: KubeClient, _ namespace: String, _ board: PodBoard) async {
+    private static func followPods(_ client: KubeClient, _ namespace: String, _ board: ClusterBoard) async {
         let pods = client.follow(.pods, namespace: namespace, labelSelector: Renderer.resourceLabel)
         for await event in pods {
             switch event {
             case .connected: await board.connected()
             case .disconnected(let error): await board.disconnected(error)
             case .synced: await board.synced(namespace)
-            case .added(let pod), .modified(let pod): await board.set(PodHealth.status(of: pod), in: namespace)
-            case .deleted(let pod): await board.remove(PodHealth.status(of: pod), from: namespace)
+            case .added(let pod), .modified(let pod):
+                await board.set(pod, in: namespace)
+                if await board.lacksResources(pod), let shortage = await Self.shortage(client, pod) {
+                    await board.explain(pod, shortage)
+                }
+            case .deleted(let pod): await board.remove(pod, from: namespace)
             }
         }
     }
 
-    /// Warnings of Kubernetes about Pods of ours, and about objects named like a resource.
-    private static func followWarnings(
-        _ client: KubeClient, _ namespace: String, _ board: PodBoard, _ names: [String]
+    /// What the Pod lacks on every node; nil where it cannot be found out, such as without the right to list nodes.
+    private static func shortage(_ client: KubeClient, _ pod: JSONValue) async -> String? {
+        guard let nodes = try? await client.list(.nodes), let pods = try? await client.list(.pods) else { return nil }
+        return ResourceShortage.text(for: pod, nodes: nodes.items, pods: pods.items)
+    }
+
+    private static func follow(
+        _ resource: APIResource, _ client: KubeClient, _ namespace: String, _ board: ClusterBoard
     ) async {
+        let objects = client.follow(resource, namespace: namespace, labelSelector: Renderer.resourceLabel)
+        for await event in objects {
+            switch event {
+            case .added(let object), .modified(let object): await board.setWorkload(object, kind: resource.kind)
+            case .deleted(let object): await board.removeWorkload(object)
+            // The watch of the Pods tells of the connection.
+            case .connected, .disconnected, .synced: break
+            }
+        }
+    }
+
+    /// Warnings of Kubernetes about Pods and workloads of ours, and about objects named like a resource.
+    private static func followWarnings(_ client: KubeClient, _ namespace: String, _ board: ClusterBoard) async {
         var isFirstList = true
         let events = client.follow(.events, namespace: namespace, fieldSelector: "type=Warning")
         for await event in events {
             switch event {
             case .synced: isFirstList = false
             // What the first list holds happened before this session.
-            case .added(let warning), .modified(let warning):
-                if !isFirstList { await board.warn(warning, names) }
-            default: break
+            case .added(let warning), .modified(let warning): await board.record(warning, isNews: !isFirstList)
+            case .deleted(let warning): await board.forgetEvent(warning)
+            case .connected, .disconnected: break
             }
         }
-    }
-}
-
-/// The Pods of all resources, put together from several watches.
-private actor PodBoard {
-    private let output: AsyncStream<ClusterUpdate>.Continuation
-    private var pods: [String: PodStatus] = [:]
-    /// Pods that selectors bring in, by resource and uid.
-    private var selected: [String: [String: PodStatus]] = [:]
-    /// Resources whose Pods are the selected ones alone.
-    private let onlySelected: Set<String>
-    private var synced: Set<String> = []
-
-    init(_ output: AsyncStream<ClusterUpdate>.Continuation, onlySelected: Set<String>) {
-        self.output = output
-        self.onlySelected = onlySelected
-    }
-
-    func connected() { output.yield(.connected) }
-
-    func disconnected(_ error: DevloopError) { output.yield(.disconnected(error)) }
-
-    func synced(_ namespace: String) {
-        synced.insert(namespace)
-        publish()
-    }
-
-    func set(_ pod: PodStatus, in namespace: String) {
-        pods[pod.uid] = pod
-        if synced.contains(namespace) { publish() }
-    }
-
-    func remove(_ pod: PodStatus, from namespace: String) {
-        pods[pod.uid] = nil
-        if synced.contains(namespace) { publish() }
-    }
-
-    func select(_ pod: PodStatus, for resource: String) {
-        selected[resource, default: [:]][pod.uid] = pod
-        if !synced.isEmpty { publish() }
-    }
-
-    func deselect(_ pod: PodStatus, for resource: String) {
-        selected[resource]?[pod.uid] = nil
-        if !synced.isEmpty { publish() }
-    }
-
-    private func publish() {
-        var groups = Dictionary(grouping: pods.values) { $0.labels[Renderer.resourceLabel] ?? "" }
-        for name in onlySelected { groups[name] = nil }
-        for (name, others) in selected {
-            let known = Set((groups[name] ?? []).map(\.uid))
-            groups[name, default: []] += others.values.filter { !known.contains($0.uid) }
-        }
-        output.yield(.pods(groups))
-    }
-
-    func warn(_ event: JSONValue, _ names: [String]) {
-        let object = event["involvedObject"] ?? .null
-        let name = object["name"]?.string ?? ""
-        let pod = pods.values.first { $0.name == name }
-        guard
-            let resource = pod?.labels[Renderer.resourceLabel]
-                ?? names.filter({ name == $0 || name.hasPrefix("\($0)-") }).max(by: { $0.count < $1.count })
-        else { return }
-        output.yield(
-            .warning(
-                ClusterWarning(
-                    resource: resource, object: "\(object["kind"]?.string?.lowercased() ?? "object")/\(name)",
-                    reason: event["reason"]?.string ?? "", message: event["message"]?.string ?? "",
-                    count: event["count"]?.int ?? 1)))
     }
 }

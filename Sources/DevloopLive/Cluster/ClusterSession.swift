@@ -45,12 +45,11 @@ final class ClusterSession: ClusterConnection {
     }
 
     func lastLines(pod: PodStatus, container: String, previous: Bool) async -> [String] {
-        // Between two lives of a container neither log can be read for a moment, longer on a busy machine: the one is an
-        // error or an excuse, the other has nothing yet.
-        for attempt in 0..<10 {
+        // Between two lives of a container neither log can be read for a moment.
+        for attempt in 0..<3 {
             if attempt > 0 { try? await Task.sleep(for: .milliseconds(200)) }
             let lines = await readLastLines(pod: pod, container: container, previous: previous)
-            if !lines.isEmpty { return await CrashNotes.last(10, of: lines, link.symbolizer) }
+            if !lines.isEmpty { return await CrashNotes.last(20, of: lines, link.symbolizer) }
         }
         return []
     }
@@ -71,15 +70,9 @@ final class ClusterSession: ClusterConnection {
             } catch {
                 continue
             }
-            if let first = lines.first, !Self.isExcuse(first) { return lines }
+            if !lines.isEmpty { return lines }
         }
         return []
-    }
-
-    /// A kubelet that no longer has the file says so in the place of its lines, with status 200.
-    private static func isExcuse(_ line: String) -> Bool {
-        line.hasPrefix("failed to try resolving symlinks in path \"/var/log/pods/")
-            || line.hasPrefix("unable to retrieve container logs for ")
     }
 
     func attach(pod: PodStatus, container: String) async throws -> any SyncConnection {

@@ -31,7 +31,7 @@ extension ImageMaker {
         let made = try reference(custom, image) ?? expected
         if custom.disablePush || custom.skipsLocalDocker {
             let reference = registry?.fromCluster(made) ?? made
-            onEvent(.packed(reference: reference, size: 0, duration: ContinuousClock.now - start))
+            onEvent(.packed(reference: reference, digest: nil, size: 0, duration: ContinuousClock.now - start))
             onEvent(.delivered(reference: reference, way: "its own command", sent: 0, duration: .zero))
             await built.set(image.ref, BuiltImage(localName: made, store: "", reference: reference))
             return reference

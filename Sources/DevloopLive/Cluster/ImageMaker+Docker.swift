@@ -2,6 +2,7 @@
 
 import ContainerEngine
 import DevloopCore
+import Hashing
 import ImageDelivery
 import ImagePack
 import LoopEngine
@@ -89,7 +90,10 @@ extension ImageMaker {
         _ onEvent: @Sendable (ImageNotice) -> Void
     ) async throws -> String {
         let packed = ContinuousClock.now
-        onEvent(.packed(reference: made.reference, size: made.packed?.size ?? 0, duration: packed - start))
+        onEvent(
+            .packed(
+                reference: made.reference, digest: made.packed?.manifestDigest.oci, size: made.packed?.size ?? 0,
+                duration: packed - start))
         var made = made
         var result = Delivery(reference: made.reference, way: "built there", sent: 0)
         if let image = made.packed { result = try await way().deliver(image) }

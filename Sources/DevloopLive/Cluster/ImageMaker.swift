@@ -44,7 +44,10 @@ struct ImageMaker: Sendable {
         let start = ContinuousClock.now
         let image = try await packer.pack(try await contents(swift, work, artifact, onEvent))
         let packed = ContinuousClock.now
-        onEvent(.packed(reference: image.reference, size: image.size, duration: packed - start))
+        onEvent(
+            .packed(
+                reference: image.reference, digest: image.manifestDigest.oci, size: image.size,
+                duration: packed - start))
         let result = try await delivery.deliver(image)
         onEvent(
             .delivered(

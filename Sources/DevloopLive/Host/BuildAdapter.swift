@@ -89,7 +89,7 @@ actor BuildAdapter: BuildPort {
 
     private static func notice(_ event: BuildEvent) -> BuildNotice? {
         switch event {
-        case .started(let command): .started(command: command)
+        case .started(let command, let reason): .started(command: command, reason: reason)
         case .progressed(let done, let total, let step): .progressed(done: done, of: total, step: step)
         case .diagnosed(let found): .diagnosed(diagnostic(found))
         case .held(let reason): .held(reason)

@@ -36,7 +36,9 @@ package enum EventText {
         case .fileChanged: return (".", "save \(event.save ?? 0): \(list("files"))")
         case .decisionMade: return (".", "\(text("action")): \(text("reason"))")
         case .resourceHeld: return ("W", "held: \(text("reason"))")
-        case .buildStarted: return (".", "building \(list("products"))")
+        case .buildStarted:
+            let reason = event.fields["reason"]?.string.map { " with swift build: \($0)" } ?? ""
+            return (".", "building \(list("products"))\(reason)")
         case .buildDiagnosed where text("severity") != "note":
             return (
                 text("severity") == "error" ? "E" : "W",

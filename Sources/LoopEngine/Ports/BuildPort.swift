@@ -29,7 +29,8 @@ package struct BuildWork: Sendable {
 }
 
 package enum BuildNotice: Sendable {
-    case started(command: String)
+    /// The reason is told where a build takes longer than it could: why.
+    case started(command: String, reason: String?)
     case progressed(done: Int, of: Int, step: String)
     case diagnosed(BuildDiagnostic)
     /// Another process holds the scratch path.

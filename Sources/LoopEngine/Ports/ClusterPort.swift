@@ -84,7 +84,8 @@ package struct ImageWork: Sendable {
 }
 
 package enum ImageNotice: Sendable {
-    case packed(reference: String, size: Int, duration: Duration)
+    /// The digest is that of the manifest, `sha256:` and hexadecimal; nil for an image that a command has made.
+    case packed(reference: String, digest: String?, size: Int, duration: Duration)
     case delivered(reference: String, way: String, sent: Int, duration: Duration)
     /// A line that the build of the image wrote.
     case output(String)
@@ -174,6 +175,8 @@ package enum ApplyNotice: Sendable {
 package enum ClusterUpdate: Sendable {
     /// The Pods of every resource by its name; complete each time.
     case pods([String: [PodStatus]])
+    /// The workloads of every resource by its name, as far as their controllers tell of them; complete each time.
+    case workloads([String: [WorkloadStatus]])
     case warning(ClusterWarning)
     case connected
     /// The watch broke; it is being opened again.

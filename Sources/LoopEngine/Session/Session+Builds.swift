@@ -54,13 +54,13 @@ extension Session {
         _ notice: BuildNotice, in journal: Journal, save: Int?, resource: String?, package: String, products: [String]
     ) {
         switch notice {
-        case .started(let command):
-            journal.record(
-                .buildStarted, save: save, resource: resource,
-                [
-                    "package": .string(package), "products": .array(products.map { .string($0) }),
-                    "command": .string(command),
-                ])
+        case .started(let command, let reason):
+            var fields: JSONObject = [
+                "package": .string(package), "products": .array(products.map { .string($0) }),
+                "command": .string(command),
+            ]
+            if let reason { fields["reason"] = .string(reason) }
+            journal.record(.buildStarted, save: save, resource: resource, fields)
         case .progressed(let done, let total, let step):
             journal.record(
                 .buildProgressed, save: save, resource: resource,

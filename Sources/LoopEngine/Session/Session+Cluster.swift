@@ -72,6 +72,7 @@ extension Session {
     private func handle(_ update: ClusterUpdate) {
         switch update {
         case .pods(let pods): podsChanged(pods)
+        case .workloads(let workloads): workloadsChanged(workloads)
         case .warning(let warning):
             // Kubernetes repeats itself; what it says anew is told.
             let words = "\(warning.object) \(warning.reason) \(warning.message)"

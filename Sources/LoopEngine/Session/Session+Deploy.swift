@@ -299,10 +299,12 @@ extension Session {
 
     package static func record(_ notice: ImageNotice, in journal: Journal, save: Int?, resource: String) {
         switch notice {
-        case .packed(let reference, let size, let duration):
-            journal.record(
-                .imagePacked, save: save, resource: resource,
-                ["image": .string(reference), "duration": .int(duration.milliseconds), "size": .int(size)])
+        case .packed(let reference, let digest, let size, let duration):
+            var fields: JSONObject = [
+                "image": .string(reference), "duration": .int(duration.milliseconds), "size": .int(size),
+            ]
+            if let digest { fields["digest"] = .string(digest) }
+            journal.record(.imagePacked, save: save, resource: resource, fields)
         case .delivered(let reference, let way, let sent, let duration):
             journal.record(
                 .imageDelivered, save: save, resource: resource,

@@ -44,7 +44,8 @@ extension Session {
     private func fail(_ name: String, reason: String, hint: String?, failure: PodStatus.Failure?) {
         guard !isFailing else { return }
         isFailing = true
-        let pod = resources[name]?.currentPods.last
+        let pods = resources[name]?.currentPods ?? []
+        let pod = pods.first { failure != nil && $0.failure == failure } ?? pods.last
         let connection = connection
         spawn { session in
             var text = "\(name): \(reason)"

@@ -21,6 +21,18 @@ extension Session {
         if isOneShot { checkOneShot() }
     }
 
+    /// What the controllers have made of every resource's workloads.
+    func workloadsChanged(_ all: [String: [WorkloadStatus]]) {
+        guard end == nil else { return }
+        for name in order where resources[name]?.resource.kubernetes != nil {
+            let workloads = all[name] ?? []
+            guard resources[name]?.workloads != workloads else { continue }
+            resources[name]?.workloads = workloads
+            refresh(name)
+        }
+        if isOneShot { checkOneShot() }
+    }
+
     private func tell(_ name: String, old: [PodStatus], new: [PodStatus]) {
         for pod in new {
             let before = old.first { $0.uid == pod.uid }
@@ -34,7 +46,10 @@ extension Session {
                 fields["reason"] = .string(failure.code)
                 fields["message"] = .string(failure.message)
                 if let hint = failure.hint { fields["hint"] = .string(hint) }
+                if let container = failure.container { fields["container"] = .string(container) }
+                if let code = failure.exitCode { fields["exit_code"] = .int(code) }
             }
+            if let since = pod.since { fields["since"] = .string(since) }
             journal.record(.podChanged, resource: name, fields)
         }
         for pod in old where !new.contains(where: { $0.uid == pod.uid }) {

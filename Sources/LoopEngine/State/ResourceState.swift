@@ -71,6 +71,7 @@ struct ResourceState {
     var generation: String?
     var isApplied = false
     var pods: [PodStatus] = []
+    var workloads: [WorkloadStatus] = []
     /// By `Attachment.key`.
     var attachments: [String: Attachment] = [:]
     var forwardsOpened = false
@@ -85,6 +86,11 @@ struct ResourceState {
     /// Pods of the newest apply that are not on their way out.
     var currentPods: [PodStatus] {
         pods.filter { !$0.isTerminating && (generation == nil || $0.generation == nil || $0.generation == generation) }
+    }
+
+    /// Workloads as the newest apply has made them; what is known of them from before says nothing about it.
+    var currentWorkloads: [WorkloadStatus] {
+        workloads.filter { generation == nil || $0.generation == nil || $0.generation == generation }
     }
 
     /// Pods that still have to go before a rollout is complete. One that is on its way out has left its Services: it may
@@ -103,16 +109,26 @@ struct ResourceState {
         let mustEnd = resource.kubernetes?.podReadiness == .succeeded
         // Pods of a Job that is done may be cleared away.
         if mustEnd, wasReady, current.isEmpty { return .ready }
-        guard !current.isEmpty else { return generation == nil ? .ready : .starting("no Pod yet") }
+        let workloads = currentWorkloads
+        if mustEnd, !workloads.isEmpty, workloads.allSatisfy({ $0.verdict == .complete }) { return .ready }
+        // What is wrong with a Pod says more than what its controller makes of it.
         for pod in current {
             if case .failing(let failure) = pod.verdict {
                 let text = "\(pod.name): \(failure.message)"
-                return failure.code == "CrashLoopBackOff"
+                return failure.isCrashLoop
                     ? .crashing(text, hint: failure.hint) : .failed(text, hint: failure.hint)
             }
         }
+        for workload in workloads {
+            guard let failure = workload.failure else { continue }
+            return .failed("\(workload.title): \(failure.message)", hint: failure.hint)
+        }
+        guard !current.isEmpty else { return generation == nil ? .ready : .starting("no Pod yet") }
         for pod in current {
             if case .starting(let reason) = pod.verdict { return .starting("\(pod.name): \(reason)") }
+        }
+        for workload in workloads where !mustEnd {
+            if case .progressing(let what) = workload.verdict { return .starting("\(workload.title): \(what)") }
         }
         if mustEnd, let pod = current.first(where: { $0.verdict != .succeeded }) {
             return .starting("\(pod.name): has not ended yet")
@@ -129,6 +145,6 @@ struct ResourceState {
         for pod in currentPods {
             if case .failing(let failure) = pod.verdict, !failure.mayHeal { return failure }
         }
-        return nil
+        return currentWorkloads.lazy.compactMap(\.failure).first { !$0.mayHeal }
     }
 }

@@ -154,7 +154,7 @@ private struct BuildNotes {
     mutating func add(_ event: BuildEvent) {
         switch event {
         case .repeated: repeats += 1
-        case .started(let line) where line.hasPrefix("swift build"): planned = 1
+        case .started(let line, _) where line.hasPrefix("swift build"): planned = 1
         default: break
         }
     }

@@ -17,7 +17,7 @@ enum DriverDecision: Sendable, Equatable {
             guard let before = old.files[path] else { return .leave("\(path) is new") }
             if before.stamp == entry.stamp { continue }
             guard let command = plan.moduleOfSource[path], let module = plan.modules[command] else {
-                return .leave("\(path) has changed, which is no Swift source")
+                return .leave("\(path) has changed, which no compiler of Swift reads")
             }
             // Saved again with the same content.
             if before.digest != nil, before.digest == entry.digest { continue }

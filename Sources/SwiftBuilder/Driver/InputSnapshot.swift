@@ -25,7 +25,7 @@ struct InputSnapshot: Sendable, Equatable {
             }
             for target in info.targets where !target.isTest {
                 addTree(target.path, after: old) { path in
-                    target.sources.contains(path) || PackageGraph.isCompiled(path)
+                    target.usesPlugins || target.sources.contains(path) || PackageGraph.isCompiled(path)
                 }
                 for path in target.resources where files[path] == nil { addTree(path, after: old) { _ in true } }
             }

@@ -64,6 +64,14 @@ struct SplitLink: Sendable, Equatable {
         }
     }
 
+    /// Adds what the parts were linked with to the programs' own links. A module of a part, or its name for a C function,
+    /// may be all that asks for a library such as libm, and the linker does not look for symbols behind the parts.
+    /// - Parameter needed: names of shared libraries, as the parts have them.
+    mutating func useLibraries(_ needed: [String]) {
+        let flags = Set(needed).subtracting([Self.dependencyLibrary, Self.sharedLibrary]).sorted().map { "-l:\($0)" }
+        for product in programs.keys { programs[product]?.arguments += flags }
+    }
+
     /// Why a program cannot be split; nil when it can.
     static func refusal(_ program: DriverPlan.Program) -> String? {
         let whole = ["-static-stdlib", "-static-executable", "-static"].first(where: program.arguments.contains)

@@ -2,7 +2,6 @@
 
 import DevloopCore
 import DevloopTestSupport
-import Glibc
 import ProcessRunner
 
 /// A repository with the sample services as they are in this one, to be edited by tests.
@@ -10,41 +9,22 @@ import ProcessRunner
 /// It lies in the cache folder and stays, so that the services are compiled once and not for each run; the lock keeps
 /// test runs of several checkouts apart.
 final class Workspace: Sendable {
-    let path: String
-    private let lock: Int32
+    private let folder: KeptFolder
+    var path: String { folder.path }
 
     /// The folder that holds `Package.swift`.
     static let repository = "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
 
     /// Waits for other test runs, then makes the files equal to those of this checkout.
     static func open() async throws -> Workspace {
-        let cache =
-            ProcessEnvironment.value("XDG_CACHE_HOME").flatMap { $0.isEmpty ? nil : $0 }
-            ?? "\(ProcessEnvironment.value("HOME") ?? "/tmp")/.cache"
-        let folder = "\(cache)/devloop/e2e"
-        try TestFiles.makeDirectory("\(folder)/repository")
-        let lock = Glibc.open("\(folder)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard lock >= 0 else { throw DevloopError(.file, "cannot open \(folder)/lock") }
-        guard
-            await poll(
-                deadline: .seconds(600), every: .milliseconds(200), until: { flock(lock, LOCK_EX | LOCK_NB) == 0 })
-        else {
-            close(lock)
-            throw DevloopError(.process, "another test run holds \(folder)/lock")
-        }
-        let workspace = Workspace(path: "\(folder)/repository", lock: lock)
+        let workspace = Workspace(folder: try await KeptFolder.open("e2e/repository"))
         try await workspace.restore()
         return workspace
     }
 
-    private init(path: String, lock: Int32) {
-        self.path = path
-        self.lock = lock
-    }
+    private init(folder: KeptFolder) { self.folder = folder }
 
-    deinit { close(lock) }
-
-    func callAsFunction(_ relative: String) -> String { "\(path)/\(relative)" }
+    func callAsFunction(_ relative: String) -> String { folder(relative) }
 
     /// Replaces text in a file, in place, as an editor saves it.
     func edit(_ relative: String, _ old: String, _ new: String) throws {
@@ -60,8 +40,7 @@ final class Workspace: Sendable {
         if !TestFiles.exists(self(".git")) { try await git("init", "-q") }
         for file in try await Self.files(in: path) where !wanted.contains(file) { TestFiles.remove(self(file)) }
         for file in wanted {
-            let text = try TestFiles.read("\(Self.repository)/\(file)")
-            if (try? TestFiles.read(self(file))) != text { try TestFiles.write(self(file), text) }
+            try folder.write(file, try TestFiles.read("\(Self.repository)/\(file)"))
         }
         try await git("add", "-A")
         try await git(

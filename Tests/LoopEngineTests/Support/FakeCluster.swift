@@ -109,7 +109,7 @@ final class FakeConnection: ClusterConnection {
         }
         if let failure { throw failure }
         let reference = "\(work.image.ref):devloop-\(number)"
-        onEvent(.packed(reference: reference, size: 1000, duration: .milliseconds(30)))
+        onEvent(.packed(reference: reference, digest: "sha256:ab", size: 1000, duration: .milliseconds(30)))
         onEvent(.delivered(reference: reference, way: "delta archive", sent: 100, duration: .milliseconds(40)))
         return reference
     }

@@ -127,7 +127,7 @@ final class FakeBuild: BuildPort {
             state.all.append(request)
             return (state.last, state.automatic)
         }
-        onEvent(.started(command: "swift build"))
+        onEvent(.started(command: "swift build", reason: nil))
         if let automatic { return Self.success(automatic) }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
