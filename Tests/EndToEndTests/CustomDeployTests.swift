@@ -49,6 +49,54 @@ extension EndToEnd {
             }
         }
 
+        @Test func podsOfTheNewestVersionOfEachKindAreFollowed() async throws {
+            try await Cluster.run("customkinds") { cluster in
+                let project = try Project(Self.spec)
+                func write(_ seconds: String) throws {
+                    let pod = """
+                        terminationGracePeriodSeconds: 0, automountServiceAccountToken: false,
+                            containers: [{name: main, image: '\(Cluster.busybox)', command: ['/bin/busybox', sleep, '\(seconds)']}]
+                        """
+                    func template(_ label: String) -> String {
+                        "selector: {matchLabels: {app: \(label)}}, template: {metadata: {labels: {app: \(label)}}, spec: {\(pod)}}"
+                    }
+                    try project.folder.write(
+                        "app.yaml",
+                        """
+                        # kubectl takes a file that begins with a brace for JSON
+                        {apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {\(template("web"))}}
+                        ---
+                        {apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db}, spec: {serviceName: db, \(template("db"))}}
+                        ---
+                        {apiVersion: apps/v1, kind: DaemonSet, metadata: {name: log}, spec: {\(template("log"))}}
+                        ---
+                        {apiVersion: batch/v1, kind: Job, metadata: {name: once}, spec: {template: {spec: {restartPolicy: Never,
+                            containers: [{name: main, image: '\(Cluster.busybox)', command: ['/bin/busybox', 'true']}]}}}}
+                        """)
+                }
+                try write("3600")
+                try await LiveDevloop.run(
+                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
+                ) { live in
+                    try await live.wait("app", is: "starting")
+                    let ready = try await live.wait("app", is: "ready")
+                    try write("3601")
+                    try await live.wait("save.served", resource: "app", after: ready["seq"]?.int ?? 0)
+                    // Served means that Pods of the new version are ready, one of each kind that runs on.
+                    let pods = try await cluster.client.list(.pods, namespace: cluster.namespace).items
+                    let running = pods.filter { pod in
+                        pod.at("spec", "containers")?[0]?["command"]?[2] == "3601"
+                            && pod.at("status", "conditions")?.array?.contains {
+                                $0["type"] == "Ready" && $0["status"] == "True"
+                            } == true
+                    }
+                    #expect(
+                        Set(running.compactMap { $0.at("metadata", "labels", "app")?.string }) == ["web", "db", "log"])
+                    #expect(await live.interrupt() == .exited(130))
+                }
+            }
+        }
+
         @Test func aCommandThatFailsOrSaysNothingOfUse() async throws {
             try await Cluster.run("customfail") { cluster in
                 let environment = ["KUBECONFIG": cluster.kubeconfig]

@@ -22,6 +22,12 @@ struct SessionDeployTests {
         return Resource(name: "chart", kind: .k8s(kubernetes))
     }
 
+    private static func pod(_ name: String, hash: String) -> PodStatus {
+        var pod = PodStatus.ready(name, generation: nil)
+        pod.labels = ["app": "db", "hash": hash]
+        return pod
+    }
+
     private static func plan(_ resources: Resource..., images: [Image] = []) -> Plan {
         Plan(resources: resources, images: images, watchedFiles: [FakeSpec.file])
     }
@@ -45,7 +51,11 @@ struct SessionDeployTests {
             #expect(observed.extraPodSelectors == [["app": "db", "hash": "1"]])
             #expect(observed.objects.map(\.name) == ["db", "db"])
             // They carry no mark of ours.
-            test.connection.setPods("chart", [.ready("db-1", generation: nil)])
+            test.connection.setPods("chart", [Self.pod("db-1", hash: "0")])
+            try await test.events.wait(.resourceChanged, resource: "chart", after: starting.sequence) {
+                $0.text("reason") == "no Pod with app=db, hash=1 yet"
+            }
+            test.connection.setPods("chart", [Self.pod("db-1", hash: "1")])
             let ready = try await test.events.wait("chart", is: "ready", after: starting.sequence)
             try await test.until("files are watched") { test.watch.isStarted }
 
@@ -58,7 +68,7 @@ struct SessionDeployTests {
             try await test.until("its Pods are looked for") { test.connection.observed.count == 3 }
             #expect(
                 test.connection.observed.last?.first?.kubernetes?.extraPodSelectors == [["app": "db", "hash": "2"]])
-            test.connection.setPods("chart", [.ready("db-2", generation: nil)])
+            test.connection.setPods("chart", [Self.pod("db-2", hash: "2")])
             let served = try await test.events.wait(.saveServed, resource: "chart", after: ready.sequence)
             #expect(served.text("way") == "image")
             #expect(test.connection.deployed.count == 2)

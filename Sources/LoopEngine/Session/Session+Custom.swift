@@ -16,6 +16,7 @@ extension Session {
     func customDeployed(_ name: String, number: Int, _ result: CustomResult) {
         guard resources[name]?.taskNumber == number else { return }
         let before = customResults.updateValue(result, forKey: name)
+        resources[name]?.podSelectors = result.podSelectors
         // Those that were seen may be an earlier version's.
         if before?.podSelectors != result.podSelectors {
             resources[name]?.pods = []
