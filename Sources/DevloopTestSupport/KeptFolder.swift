@@ -13,9 +13,7 @@ package final class KeptFolder: Sendable {
     /// - Parameter name: relative to the cache of devloop.
     /// - Throws: ``TestFileError`` when it cannot be made, with `ETIMEDOUT` when another test run does not leave it.
     package static func open(_ name: String) async throws -> KeptFolder {
-        let cache =
-            variable("XDG_CACHE_HOME") ?? "\(variable("HOME") ?? "/tmp")/.cache"
-        let path = "\(cache)/devloop/\(name)"
+        let path = path(name)
         try TestFiles.makeDirectory(path)
         let lock = Glibc.open("\(path).lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard lock >= 0 else { throw TestFileError(path: "\(path).lock", errno: errno) }
@@ -24,6 +22,13 @@ package final class KeptFolder: Sendable {
             deadline: .seconds(600), every: .milliseconds(200), until: { flock(lock, LOCK_EX | LOCK_NB) == 0 })
         guard isFree else { throw TestFileError(path: "\(path).lock", errno: ETIMEDOUT) }
         return folder
+    }
+
+    /// Whether a test was there before.
+    package static func isThere(_ name: String) -> Bool { TestFiles.exists(path(name)) }
+
+    private static func path(_ name: String) -> String {
+        "\(variable("XDG_CACHE_HOME") ?? "\(variable("HOME") ?? "/tmp")/.cache")/devloop/\(name)"
     }
 
     private init(path: String, lock: Int32) {

@@ -64,8 +64,11 @@ struct PodEventTests {
             code: "LivenessProbeFailed",
             says: "web was killed by the kubelet, 2 restarts so far: \(liveness)"),
         Case(
-            name: "a probe has failed in an earlier life", status: crashed(137, since: 40),
-            events: [event("Unhealthy", liveness)], code: "CrashLoopBackOff", says: "web ended with exit code 137"),
+            name: "a probe has killed it in an earlier life", status: crashed(137, since: 40),
+            events: [event("Unhealthy", liveness)], code: "LivenessProbeFailed", says: "2 restarts so far"),
+        Case(
+            name: "killed, but by no probe", status: crashed(137, since: 20), events: [event("Unhealthy", readiness)],
+            code: "CrashLoopBackOff", says: "web ended with exit code 137"),
         Case(
             name: "it ended by itself, though a probe failed too", status: crashed(3, since: 20),
             events: [event("Unhealthy", liveness)], code: "CrashLoopBackOff", says: "web ended with exit code 3"),
@@ -118,6 +121,27 @@ struct PodEventTests {
         #expect(failure.code == item.code && status.word == item.code)
         #expect(failure.message.contains(item.says), "\(failure.message)")
         #expect(failure.hint?.isEmpty == false)
+    }
+
+    /// runc tells of it in the container's log only.
+    @Test(
+        arguments: [
+            ("exec /app/web: exec format error", 1, "ExecFormatError"),
+            ("standard_init_linux.go:228: exec user process caused: exec format error", 1, "ExecFormatError"),
+            ("web: cannot load a plug-in: exec format error", 1, "CrashLoopBackOff"),
+            ("exec /app/web: exec format error", 3, "CrashLoopBackOff"),
+        ])
+    func anotherArchitectureIsToldByTheLastLine(_ line: String, _ code: Int, _ expected: String) {
+        let pod: JSONValue = [
+            "status": Self.crashed(code, since: 50, ["reason": "Error", "containerID": "containerd://1"])
+        ]
+        let suspects = PodHealth.suspects(of: pod)
+        #expect(suspects.map(\.container) == (code == 1 ? ["web"] : []))
+        let words = suspects.isEmpty ? [:] : ["web": line]
+        #expect(PodHealth.status(of: pod, words: words).failure?.code == expected)
+        // One that has run for a while was started.
+        let older: JSONValue = ["status": Self.crashed(1, since: 20, ["reason": "Error", "containerID": "c"])]
+        #expect(PodHealth.suspects(of: older).isEmpty)
     }
 
     /// Not ready yet is no failure, but its reason is told.

@@ -12,8 +12,11 @@ struct ContainerFailure {
     let restartPolicy: String
     /// Of its Pod.
     let events: [PodEvent]
+    /// The last line that it wrote; nil where nobody has looked.
+    let words: String?
 
-    init(_ container: JSONValue, isInit: Bool, restartPolicy: String, events: [PodEvent]) {
+    init(_ container: JSONValue, isInit: Bool, restartPolicy: String, events: [PodEvent], words: String? = nil) {
+        self.words = words
         name = container["name"]?.string ?? ""
         self.container = container
         self.isInit = isInit
@@ -110,7 +113,6 @@ struct ContainerFailure {
 
     private func crash(_ ended: JSONValue, loops: Bool) -> PodStatus.Failure {
         let code = ended["exitCode"]?.int
-        let started = ended["startedAt"]?.string
         let detail = ended["message"]?.string
         switch ended["reason"]?.string {
         case "OOMKilled":
@@ -122,19 +124,30 @@ struct ContainerFailure {
             return failure
         default: break
         }
-        let hook = events.newest("FailedPostStartHook", of: name, since: started) { _ in true }
-        if let hook {
-            return made(
-                .postStartHookError, "the hook after the start of \(who) failed", detail: hook.message, exitCode: code)
+        if let words, Self.isForeign(words) {
+            return made(.execFormatError, "\(who) was built for another architecture", detail: words, exitCode: code)
         }
-        // 128 and the number of SIGTERM or SIGKILL.
-        if code == 143 || code == 137, let (problem, message) = killer(since: started) {
-            return made(problem, Self.killed(who, restarts), detail: message, exitCode: code)
+        // 128 and the number of SIGTERM or SIGKILL. The kubelet records only the first of many failures, so one of an
+        // earlier life counts too (`record.EventCorrelator` lets 25 events of an object pass, then one every 5 minutes).
+        if code == 143 || code == 137 {
+            if let hook = events.newest("FailedPostStartHook", of: name, since: nil, where: { _ in true }) {
+                return made(
+                    .postStartHookError, "the hook after the start of \(who) failed", detail: hook.message,
+                    exitCode: code)
+            }
+            if let (problem, message) = killer(since: nil) {
+                return made(problem, Self.killed(who, restarts), detail: message, exitCode: code)
+            }
         }
         let how = code.map { ended["signal"]?.int.map { "signal \($0)" } ?? "exit code \($0)" } ?? "a failure"
         return made(
             loops ? .crashLoop : .error, "\(who) ended with \(how)" + (loops ? ", \(restarts) restarts so far" : ""),
             exitCode: code)
+    }
+
+    /// `exec /app/web: exec format error`, and what runc wrote before version 1.1.
+    private static func isForeign(_ line: String) -> Bool {
+        line.hasSuffix("exec format error") && (line.hasPrefix("exec ") || line.hasPrefix("standard_init_linux.go:"))
     }
 
     /// The advice for what the kubelet says that it misses: `configmap "shop" not found`, `couldn't find key port in

@@ -8,7 +8,10 @@ package enum PodHealth {
     /// - Parameters:
     ///   - pod: the API object.
     ///   - events: what was recorded about it, in any order.
-    package static func status(of pod: JSONValue, events: [PodEvent] = []) -> PodStatus {
+    ///   - words: the last line of containers that ended at once, by name; see ``suspects(of:)``.
+    package static func status(
+        of pod: JSONValue, events: [PodEvent] = [], words: [String: String] = [:]
+    ) -> PodStatus {
         let metadata = pod["metadata"] ?? .null
         let containers =
             statuses(pod, "initContainerStatuses", specs: "initContainers", isInit: true)
@@ -17,7 +20,7 @@ package enum PodHealth {
             $0[$1.key] = $1.value.string
         }
         let isTerminating = metadata["deletionTimestamp"]?.string != nil
-        let judged = verdict(of: pod, events)
+        let judged = verdict(of: pod, events, words)
         return PodStatus(
             name: metadata["name"]?.string ?? "", namespace: metadata["namespace"]?.string ?? "",
             uid: metadata["uid"]?.string ?? "", created: metadata["creationTimestamp"]?.string ?? "",
@@ -48,7 +51,9 @@ package enum PodHealth {
 
     typealias Judgement = (verdict: PodStatus.Verdict, word: String)
 
-    private static func verdict(of pod: JSONValue, _ events: [PodEvent]) -> Judgement {
+    private static func verdict(
+        of pod: JSONValue, _ events: [PodEvent], _ words: [String: String]
+    ) -> Judgement {
         let status = pod["status"] ?? .null
         let phase = status["phase"]?.string ?? "Pending"
         let restarts = pod.at("spec", "restartPolicy")?.string ?? "Always"
@@ -57,12 +62,38 @@ package enum PodHealth {
         if phase == "Failed", let reason = status["reason"]?.string, !reason.isEmpty { return ended(status, reason) }
         for (key, isInit) in [("initContainerStatuses", true), ("containerStatuses", false)] {
             for container in status[key]?.array ?? [] {
-                let found = ContainerFailure(container, isInit: isInit, restartPolicy: restarts, events: events)
+                let found = ContainerFailure(
+                    container, isInit: isInit, restartPolicy: restarts, events: events,
+                    words: words[container["name"]?.string ?? ""])
                 if let failure = found.failure { return (.failing(failure), failure.code) }
             }
         }
         if phase == "Failed" { return ended(status, Problem.failed.code) }
         return PodProgress(pod, events, restartPolicy: restarts).judgement
+    }
+
+    /// A life of a container that was over at once.
+    package struct Suspect: Sendable, Hashable {
+        package var container: String
+        /// Of the life that has ended.
+        package var id: String
+        /// Whether its log is the previous one.
+        package var isPrevious: Bool
+    }
+
+    /// Containers whose last line may say more than their status: runc starts a program that the processor does not know
+    /// and tells of it in the container's log, before it ends with 1 or 255.
+    package static func suspects(of pod: JSONValue) -> [Suspect] {
+        ["initContainerStatuses", "containerStatuses"].flatMap { pod.at("status", $0)?.array ?? [] }.compactMap {
+            container in
+            let now = container.at("state", "terminated")
+            guard let ended = now ?? container.at("lastState", "terminated"), container.at("state", "running") == nil,
+                [1, 255].contains(ended["exitCode"]?.int), ended["reason"]?.string == "Error",
+                ended["startedAt"]?.string == ended["finishedAt"]?.string, let id = ended["containerID"]?.string,
+                let name = container["name"]?.string
+            else { return nil }
+            return Suspect(container: name, id: id, isPrevious: now == nil)
+        }
     }
 
     private static func ended(_ status: JSONValue, _ reason: String) -> Judgement {

@@ -7,6 +7,20 @@ import LoopEngine
 /// The Pods and workloads of all resources, put together from several watches, with what Kubernetes has recorded about
 /// them.
 actor ClusterBoard {
+    /// Something that no object tells, and that the cluster has to be asked for.
+    enum Question: Sendable {
+        /// What a Pod lacks on every node.
+        case shortage(pod: JSONValue)
+        /// What a container wrote last.
+        case lastWords(pod: PodStatus, PodHealth.Suspect)
+    }
+
+    /// Each is asked once.
+    nonisolated let questions: AsyncStream<Question>
+    private let asking: AsyncStream<Question>.Continuation
+    private var asked: [String: Set<String>] = [:]
+    /// By uid of the Pod and name of the container.
+    private var words: [String: [String: String]] = [:]
     private let output: AsyncStream<ClusterUpdate>.Continuation
     /// Pods of our resources, by uid.
     private var pods: [String: JSONValue] = [:]
@@ -30,6 +44,7 @@ actor ClusterBoard {
     ///   - names: of all resources.
     ///   - onlySelected: resources that Pods belong to by their selectors alone.
     init(_ output: AsyncStream<ClusterUpdate>.Continuation, names: [String], onlySelected: Set<String>) {
+        (questions, asking) = AsyncStream.makeStream(of: Question.self)
         self.output = output
         self.names = names
         self.onlySelected = onlySelected
@@ -73,31 +88,42 @@ actor ClusterBoard {
     private func forget(_ uid: String) {
         pods[uid] = nil
         shortages[uid] = nil
+        words[uid] = nil
+        asked[uid] = nil
         podStatuses[uid] = nil
     }
 
     private func judgePod(_ uid: String, _ pod: JSONValue) {
-        var status = PodHealth.status(of: pod, events: recorded(uid))
+        var status = PodHealth.status(of: pod, events: recorded(uid), words: words[uid] ?? [:])
         if case .failing(var failure) = status.verdict, failure.code == "Unschedulable", let shortage = shortages[uid] {
             failure.message += " (\(shortage))"
             status.verdict = .failing(failure)
         }
         podStatuses[uid] = status
+        ask(uid, pod)
     }
 
-    /// Whether it has to be found out what a Pod lacks.
-    func lacksResources(_ pod: JSONValue) -> Bool {
-        let uid = Self.uid(pod)
-        guard case .failing(let failure) = podStatuses[uid]?.verdict else { return false }
-        return failure.code == "Unschedulable" && shortages[uid] == nil
+    private func ask(_ uid: String, _ pod: JSONValue) {
+        guard let status = podStatuses[uid], let failure = status.failure else { return }
+        if failure.code == "Unschedulable" { ask(uid, "shortage", .shortage(pod: pod)) }
+        for suspect in PodHealth.suspects(of: pod) { ask(uid, suspect.id, .lastWords(pod: status, suspect)) }
     }
 
-    func explain(_ pod: JSONValue, _ shortage: String) {
+    private func ask(_ uid: String, _ key: String, _ question: Question) {
+        if asked[uid, default: []].insert(key).inserted { asking.yield(question) }
+    }
+
+    func answer(_ pod: JSONValue, shortage: String) {
         let uid = Self.uid(pod)
-        guard let pod = pods[uid] else { return }
+        guard podStatuses[uid] != nil else { return }
         shortages[uid] = shortage
-        judgePod(uid, pod)
-        publishPods()
+        reconsider(uid)
+    }
+
+    func answer(_ pod: PodStatus, container: String, words line: String) {
+        guard podStatuses[pod.uid] != nil else { return }
+        words[pod.uid, default: [:]][container] = line
+        reconsider(pod.uid)
     }
 
     private func publishPods() {

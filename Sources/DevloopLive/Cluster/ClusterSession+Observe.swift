@@ -23,6 +23,7 @@ extension ClusterSession {
         let client = client
         let task = Task {
             await withDiscardingTaskGroup { group in
+                group.addTask { await self.answerQuestions(of: board) }
                 for namespace in namespaces {
                     group.addTask { await Self.followPods(client, namespace, board) }
                     group.addTask { await Self.followWarnings(client, namespace, board) }
@@ -80,20 +81,26 @@ extension ClusterSession {
             case .connected: await board.connected()
             case .disconnected(let error): await board.disconnected(error)
             case .synced: await board.synced(namespace)
-            case .added(let pod), .modified(let pod):
-                await board.set(pod, in: namespace)
-                if await board.lacksResources(pod), let shortage = await Self.shortage(client, pod) {
-                    await board.explain(pod, shortage)
-                }
+            case .added(let pod), .modified(let pod): await board.set(pod, in: namespace)
             case .deleted(let pod): await board.remove(pod, from: namespace)
             }
         }
     }
 
-    /// What the Pod lacks on every node; nil where it cannot be found out, such as without the right to list nodes.
-    private static func shortage(_ client: KubeClient, _ pod: JSONValue) async -> String? {
-        guard let nodes = try? await client.list(.nodes), let pods = try? await client.list(.pods) else { return nil }
-        return ResourceShortage.text(for: pod, nodes: nodes.items, pods: pods.items)
+    /// Finds out what no object tells. What cannot be had, such as without the right to list nodes, is left out.
+    private func answerQuestions(of board: ClusterBoard) async {
+        for await question in board.questions {
+            switch question {
+            case .shortage(let pod):
+                guard let nodes = try? await client.list(.nodes), let pods = try? await client.list(.pods),
+                    let text = ResourceShortage.text(for: pod, nodes: nodes.items, pods: pods.items)
+                else { continue }
+                await board.answer(pod, shortage: text)
+            case .lastWords(let pod, let suspect):
+                let lines = await readLastLines(pod: pod, container: suspect.container, [suspect.isPrevious], count: 1)
+                if let line = lines.last { await board.answer(pod, container: suspect.container, words: line) }
+            }
+        }
     }
 
     private static func follow(

@@ -48,17 +48,19 @@ final class ClusterSession: ClusterConnection {
         // Between two lives of a container neither log can be read for a moment.
         for attempt in 0..<3 {
             if attempt > 0 { try? await Task.sleep(for: .milliseconds(200)) }
-            let lines = await readLastLines(pod: pod, container: container, previous: previous)
+            // As long as a crash report is.
+            let lines = await readLastLines(
+                pod: pod, container: container, previous ? [true, false] : [false], count: 150)
             if !lines.isEmpty { return await CrashNotes.last(20, of: lines, link.symbolizer) }
         }
         return []
     }
 
-    private func readLastLines(pod: PodStatus, container: String, previous: Bool) async -> [String] {
-        for previous in previous ? [true, false] : [false] {
+    /// - Parameter lives: whether it is the one before, in the order in which they are tried.
+    func readLastLines(pod: PodStatus, container: String, _ lives: [Bool], count: Int) async -> [String] {
+        for previous in lives {
             var options = LogOptions(previous: previous)
-            // As long as a crash report is.
-            options.tailLines = 150
+            options.tailLines = count
             options.follow = false
             var lines: [String] = []
             do {

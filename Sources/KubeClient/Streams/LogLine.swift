@@ -13,8 +13,10 @@ package struct LogLine: Sendable, Equatable {
     }
 
     /// The kubelet's own words in the place of a log that the runtime no longer has; the container did not say them.
-    var isApology: Bool { time == nil && text.starts(with: Self.apology) }
-    private static let apology = Array("unable to retrieve container logs for ".utf8)
+    var isApology: Bool { time == nil && Self.apologies.contains { text.starts(with: $0) } }
+    private static let apologies = [
+        "unable to retrieve container logs for ", "failed to try resolving symlinks in path ",
+    ].map { Array($0.utf8) }
 
     /// Splits a line as the API delivers it with `timestamps=true`.
     package init(stamped line: [UInt8]) {

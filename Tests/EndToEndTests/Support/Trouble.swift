@@ -59,11 +59,11 @@ struct Trouble: Sendable {
         pod(
             "alive", "LivenessProbeFailed", "main was killed by the kubelet",
             container: sleep
-                + "\nlivenessProbe: {exec: {command: [/bin/busybox, \"false\"]}, periodSeconds: 1, failureThreshold: 1}"),
+                + "\nlivenessProbe: {tcpSocket: {port: 81}, periodSeconds: 1, failureThreshold: 1}"),
         pod(
             "startup", "StartupProbeFailed", "main was killed by the kubelet",
             container: sleep
-                + "\nstartupProbe: {exec: {command: [/bin/busybox, \"false\"]}, periodSeconds: 1, failureThreshold: 1}"),
+                + "\nstartupProbe: {tcpSocket: {port: 81}, periodSeconds: 1, failureThreshold: 1}"),
         pod(
             "unready", "ReadinessProbeFailed", "connection refused",
             container: sleep + "\nreadinessProbe: {tcpSocket: {port: 81}, periodSeconds: 1}"),
@@ -101,7 +101,7 @@ struct Trouble: Sendable {
                 """),
         pod(
             "large", "Unschedulable", "cpu: asks for 500",
-            container: sleep + "\nresources: {requests: {cpu: 500}}"),
+            container: sleep + "\nresources: {requests: {cpu: \"500\"}}"),
         pod(
             "claim", "VolumeNotBound", "persistentvolumeclaim \"absent\" not found",
             container: sleep, pod: "volumes: [{name: data, persistentVolumeClaim: {claimName: absent}}]"),
