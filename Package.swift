@@ -185,7 +185,13 @@ let package = Package(
             "DeployTests", ["Deploy", "DevloopCore", "DevloopTestSupport", "KubeClient", "Plan", "YAMLTree"],
             exclude: ["Recorded"]),
         tests("DevloopCoreTests", ["DevloopCore"]),
-        tests("DevloopLiveTests", ["DevloopCore", "DevloopLive", "ImageDelivery", "KubeClient"]),
+        tests(
+            "DevloopLiveTests",
+            [
+                "Deploy", "DevloopCore", "DevloopLive", "DevloopTestSupport", "HTTPTransport", "ImageDelivery",
+                "KubeClient",
+                "LoopEngine", "Plan", "ProcessRunner",
+            ]),
         tests(
             "DevloopfileTests", ["Devloopfile", "DevloopCore", "DevloopTestSupport", "Plan", "Starlark", "YAMLTree"]),
         tests("FileWatchTests", ["DevloopCore", "DevloopTestSupport", "FileWatch", "ProcessRunner"]),

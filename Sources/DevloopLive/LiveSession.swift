@@ -20,7 +20,7 @@ package struct LiveSession: Sendable {
             spec: SpecAdapter(settings: settings, directory: directory, mode: Self.specMode(mode)),
             watch: WatchAdapter(project: directory, wall: clock.wall),
             build: BuildAdapter(configuration: mode == .up ? .debug : .release, link: link),
-            cluster: ClusterAdapter(settings: settings, link: link),
+            cluster: ClusterAdapter(settings: settings, link: link, command: mode.rawValue),
             commands: CommandAdapter(),
             forwards: ForwardAdapter(),
             clock: clock)

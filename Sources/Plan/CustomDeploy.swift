@@ -13,6 +13,8 @@ package struct CustomDeploy: Sendable, Equatable {
     package var imageSelector: String?
     package var containerSelector: String?
     package var liveUpdate: [LiveUpdateStep] = []
+    /// Refs of the plan's images that the command is given, in the order of `image_deps`.
+    package var imageDeps: [String] = []
 
     package init(apply: Command, delete: Command, deps: [String]) {
         self.apply = apply

@@ -2,6 +2,8 @@
 
 /// What the spec says about the session as a whole.
 package struct PlanSettings: Sendable, Equatable {
+    /// The name by which sessions of this Devloopfile know each other in a namespace.
+    package var project = ""
     /// Context names that `allow_k8s_contexts` adds to the local ones.
     package var allowedContexts: [String] = []
     /// `image_loader(command)`: reads one image archive on its standard input; replaces detection (design §4.4).

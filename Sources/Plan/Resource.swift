@@ -71,6 +71,8 @@ package struct KubernetesResource: Sendable, Equatable {
     package var extraPodSelectors: [[String: String]] = []
     package var podReadiness = PodReadiness.wait
     package var discoveryStrategy = DiscoveryStrategy.owners
+    /// Whether its Pods are made anew when a ConfigMap or Secret of the spec that they use changes (`roll_on_config=`).
+    package var rollsOnConfiguration = true
     /// Commands in the place of objects: `k8s_custom_deploy`.
     package var customDeploy: CustomDeploy?
 
@@ -98,6 +100,7 @@ package struct ManifestObject: Sendable, Equatable {
         case "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job":
             ["spec", "template"]
         case "CronJob": ["spec", "jobTemplate", "spec", "template"]
+        case "PodTemplate": ["template"]
         default: nil
         }
     }

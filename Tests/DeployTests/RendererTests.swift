@@ -109,6 +109,45 @@ struct RendererTests {
         #expect(rendered.generation == nil)
     }
 
+    @Test func templatesInCustomResourcesGetTheLabelOnly() throws {
+        let containers: JSONValue = [["name": "web", "image": "shop/web", "command": ["x"]]]
+        var object = ManifestObject([
+            "apiVersion": "example.com/v1", "kind": "Rollout", "metadata": ["name": "r"],
+            "spec": [
+                "template": ["metadata": ["labels": ["app": "web"]], "spec": ["containers": containers]],
+                "steps": [["pod": ["spec": ["containers": [["name": "probe", "image": "curl"]]]]]],
+                "spec": ["containers": 3],
+            ],
+        ])
+        object.imageLocators = [
+            ImageLocator(path: try #require(JSONPath("{.spec.template.spec.containers[*].image}")), form: .reference)
+        ]
+        let live = ["shop/web": Renderer.Live(entrypoint: ["/app/web"], arguments: [])]
+        let rendered = Self.renderer(live: live).render(object)
+        let ours: JSONValue = ["app.kubernetes.io/managed-by": "devloop", "devloop.dev/resource": "web"]
+        #expect(
+            rendered.json["spec"] == [
+                "template": [
+                    "metadata": [
+                        "labels": [
+                            "app": "web", "app.kubernetes.io/managed-by": "devloop", "devloop.dev/resource": "web",
+                        ]
+                    ],
+                    "spec": ["containers": [["name": "web", "image": "shop/web:devloop-1", "command": ["x"]]]],
+                ],
+                "steps": [
+                    [
+                        "pod": [
+                            "metadata": ["labels": ours], "spec": ["containers": [["name": "probe", "image": "curl"]]],
+                        ]
+                    ]
+                ],
+                "spec": ["containers": 3],
+            ])
+        // There are Pods to wait for.
+        #expect(rendered.generation != nil)
+    }
+
     @Test func aLiveContainerGetsAgentAndVolumeAndNothingElse() {
         let live = ["shop/web": Renderer.Live(entrypoint: ["/app/web"], arguments: [])]
         let object = ManifestObject(
@@ -204,7 +243,8 @@ struct RendererTests {
     static let kinds: [(String, [String]?)] = [
         ("Pod", []), ("Deployment", ["spec", "template"]), ("StatefulSet", ["spec", "template"]),
         ("DaemonSet", ["spec", "template"]), ("ReplicaSet", ["spec", "template"]), ("Job", ["spec", "template"]),
-        ("ReplicationController", ["spec", "template"]), ("CronJob", ["spec", "jobTemplate", "spec", "template"]),
+        ("ReplicationController", ["spec", "template"]), ("PodTemplate", ["template"]),
+        ("CronJob", ["spec", "jobTemplate", "spec", "template"]),
         ("Service", nil), ("ConfigMap", nil),
     ]
 
@@ -224,6 +264,18 @@ struct RendererTests {
         #expect(template.at("metadata", "labels", "devloop.dev/resource") == "web")
         #expect(template.at("metadata", "annotations", "devloop.dev/generation")?.string == rendered.generation)
         #expect(template.at("spec", "containers")?[0]?["image"] == "shop/web:devloop-1")
+    }
+
+    @Test(
+        arguments: [
+            ("web", "web"), ("web.v1_2-x", "web.v1_2-x"), ("web:deployment", "web-deployment-5d21bc8a"),
+            ("web-deployment", "web-deployment"), ("My site", "My-site-8cff8a72"), ("-web", "web-8c01347e"),
+            ("...", "0ac31c19"),
+            ("Straße", "Stra-e-1dc32e38"), (String(repeating: "a", count: 63), String(repeating: "a", count: 63)),
+            (String(repeating: "a", count: 64), String(repeating: "a", count: 50) + "-d96f0f85"),
+        ]) func aLabelHoldsAnyName(_ name: String, _ wanted: String)
+    {
+        #expect(ResourceLabel.value(of: name) == wanted)
     }
 
     @Test func whatTheUserWroteStays() {

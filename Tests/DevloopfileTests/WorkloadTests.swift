@@ -135,9 +135,28 @@ struct WorkloadTests {
                 == Command(
                     arguments: ["sh", "-c", "kubectl apply"], directory: fixture.directory("sub"),
                     environment: ["A": "b", "FROM_SPEC": "1"]))
+        #expect(deploy.imageDeps == ["demo/a"])
         #expect(deploy.delete.arguments == ["kubectl", "delete"] && deploy.containerSelector == "main")
         #expect(
             deploy.ignored.matches(fixture.directory("src/x")) && !deploy.ignored.matches(fixture.directory("src/y")))
+    }
+
+    @Test(arguments: [("", true), ("roll_on_config=True", true), ("roll_on_config=False", false)])
+    func podsFollowTheirConfigurationUnlessToldOtherwise(_ option: String, _ rolls: Bool) async throws {
+        let plan = try await SpecFixture(
+            "k8s_yaml('web.yaml')\nk8s_resource('web', \(option))\nk8s_resource('web', labels=['x'])\n",
+            files: Self.files
+        ).plan()
+        #expect(plan.resource("web")?.kubernetes?.rollsOnConfiguration == rolls)
+    }
+
+    @Test func aPodTemplateHoldsImages() async throws {
+        let template =
+            "{apiVersion: v1, kind: PodTemplate, metadata: {name: t}, template: {spec: {containers: [{name: c, image: demo/a}]}}}"
+        let plan = try await SpecFixture(
+            "docker_build('demo/a', '.')\nk8s_yaml(blob('\(template)'))\n", files: Self.files
+        ).plan()
+        #expect(Self.resources(plan) == ["t: podtemplate/t demo/a"])
     }
 
     /// Objects by their names that match, and the others.

@@ -119,23 +119,5 @@ extension EndToEnd {
                 #expect(pod.at("metadata", "deletionTimestamp") == nil)
             }
         }
-
-        @Test func whatIsNotCarriedOutYetSaysSo() async throws {
-            try await Cluster.run("later") { cluster in
-                let project = try Project(
-                    """
-                    k8s_custom_deploy('custom', apply_cmd='touch applied', delete_cmd='true', deps=['Devloopfile'])
-
-                    """)
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
-                    let custom = try await live.wait("custom", is: "failed")
-                    #expect(custom["reason"]?.string?.contains("does not run its commands") == true)
-                    #expect(!TestFiles.exists(project.folder("applied")))
-                    #expect(await live.interrupt() == .exited(130))
-                }
-            }
-        }
     }
 }

@@ -209,7 +209,12 @@ extension EndToEnd {
                 let project = try Project(manifest: Project.sleeper)
                 try await Self.up(project, cluster) { first in
                     try await first.wait("app", is: "ready")
-                    try await Self.up(project, cluster) { second in try await second.wait("app", is: "ready") }
+                    // It waits for its turn, and touches nothing meanwhile.
+                    try await Self.up(project, cluster) { second in
+                        let held = try await second.wait("app", is: "held")
+                        #expect(held["reason"]?.string?.contains("process \(first.pid)") == true)
+                        #expect(second.all("object.applied").isEmpty)
+                    }
                     #expect(try await cluster.exists(.deployments, "app"))
                     #expect(LiveProcesses.isRunning(first.pid))
                 }

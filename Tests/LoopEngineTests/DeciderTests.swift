@@ -20,6 +20,7 @@ struct DeciderTests {
     static let plan = Plan(
         resources: [
             Samples.service("web"), Samples.service("worker"), Samples.service("packed"), Samples.service("custom"),
+            chart,
             Samples.local("generate", command: ["make"], deps: ["/project/api", "/project/one.txt"]),
         ],
         images: [
@@ -40,6 +41,18 @@ struct DeciderTests {
                     CustomBuild(command: Command(arguments: ["make"], directory: "/"), deps: ["/project/c"]))),
         ],
         watchedFiles: ["/project/Devloopfile", "/project/k8s"])
+
+    /// What its commands made has no agent, so that there is nobody to sync to.
+    static let chart: Resource = {
+        var deploy = CustomDeploy(
+            apply: Command(arguments: ["helm"], directory: "/"), delete: Command(arguments: ["helm"], directory: "/"),
+            deps: ["/project/chart"])
+        deploy.liveUpdate = [.sync(FileMapping(source: "/project/chart/files", destination: "/files"))]
+        deploy.ignored.add(["/project/chart/files"], relativeTo: "/")
+        var kubernetes = KubernetesResource(objects: [])
+        kubernetes.customDeploy = deploy
+        return Resource(name: "chart", kind: .k8s(kubernetes))
+    }()
 
     static let decider = Decider(
         plan: plan, products: ["shop/web": "web", "shop/worker": "worker", "shop/packed": "packed"])
@@ -72,6 +85,12 @@ struct DeciderTests {
         Case(
             name: "resource of an image that is not live", paths: ["/project/Data/a.json"],
             decisions: ["packed image: a.json is part of shop/packed"]),
+        Case(
+            name: "dependency of a custom deploy", paths: ["/project/chart/values.yaml"],
+            decisions: ["chart apply: values.yaml is one of its deps"]),
+        Case(
+            name: "a file that a custom deploy would sync", paths: ["/project/chart/files/a"],
+            decisions: ["chart apply: a is one of its deps"]),
         Case(
             name: "dependency of a custom build", paths: ["/project/c/x"],
             decisions: ["custom image: x is part of shop/custom"]),

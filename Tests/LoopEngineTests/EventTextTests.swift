@@ -62,6 +62,9 @@ struct EventTextTests {
         Case(
             kind: .objectFailed, fields: ["object": "service/web", "message": "no", "file": "a.yaml", "line": 7],
             line: "E web: a.yaml:7: service/web: no"),
+        Case(
+            kind: .objectApplied, fields: ["object": "job/a", "result": "recreated", "reason": "it changed"],
+            line: "W web: job/a recreated: it changed"),
         Case(kind: .objectPruned, fields: ["object": "service/web"], line: "I web: service/web deleted"),
         Case(
             kind: .syncCommitted, fields: ["pod": "web-1", "sent": 16_900_000, "send": 44],

@@ -48,11 +48,17 @@ compile() {
     local apt=(apt-get -o "Dir::State::Lists=$work/lists" -o Dir::Etc::SourceList=/dev/null
         -o "Dir::Etc::SourceParts=$work/parts")
     "${apt[@]}" update -qq
-    "${apt[@]}" source -qq --download-only "kubernetes"
+    "${apt[@]}" source -qq --download-only kubernetes golang-github-modern-go-reflect2
 
     local tree=gopath/src/k8s.io/kubernetes
     mkdir -p "$tree"
     tar xf kubernetes_*"$version".orig.tar.gz -C "$tree" --strip-components=1
+    # The tree's own copy is older than the compiler: it reads maps as Go kept them before 1.18, and the API server dies of
+    # the first custom resource. Debian's is the next version.
+    rm -rf "$tree/vendor/github.com/modern-go/reflect2"
+    mkdir "$tree/vendor/github.com/modern-go/reflect2"
+    tar xf golang-github-modern-go-reflect2_*.orig.tar.gz -C "$tree/vendor/github.com/modern-go/reflect2" \
+        --strip-components=1 --exclude='*_test.go' --exclude='*/reflect2tests'
     cd "$tree"
     # GOPATH mode: in module mode Go 1.19 refuses this tree's go.mod.
     export GO111MODULE=off GOPATH=$work/gopath GOCACHE=$work/gocache GOFLAGS='' CGO_ENABLED=0

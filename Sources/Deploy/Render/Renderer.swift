@@ -39,11 +39,13 @@ package struct Renderer: Sendable {
     package static let appDirectory = "/devloop/app"
     package static let volumeName = "devloop-app"
     package static let managedByLabel = "app.kubernetes.io/managed-by"
-    /// Value: the resource that the object, and each of its Pods, belongs to.
+    /// Value: that of ``ResourceLabel`` for the resource that the object, and each of its Pods, belongs to.
     package static let resourceLabel = "devloop.dev/resource"
     /// On Pod templates: a digest of the template, by which Pods of one apply are told from those of another.
     package static let generationAnnotation = "devloop.dev/generation"
-    /// On objects that did not exist before: what `down` may delete.
+    /// On Pod templates that use ConfigMaps or Secrets of the spec: a digest of those, so that Pods follow them.
+    package static let configurationAnnotation = "devloop.dev/configuration"
+    /// On objects that did not exist before, with the project that made them: what `down` may delete.
     package static let createdAnnotation = "devloop.dev/created"
 
     package var resource: String
@@ -53,6 +55,8 @@ package struct Renderer: Sendable {
     package var overrides: [String: Override] = [:]
     /// By ref; containers of these images get the agent.
     package var live: [String: Live]
+    /// ConfigMaps and Secrets of the spec; a Pod template that uses one follows it.
+    package var configuration: [ManifestObject] = []
     /// Arguments that tell the agent of a container's readiness check.
     package var probeArguments: @Sendable (JSONValue) -> [String]
     /// Whether a name in a manifest means the ref of the spec.
@@ -76,7 +80,7 @@ package struct Renderer: Sendable {
 
     package struct Rendered: Sendable {
         package var json: JSONValue
-        /// Nil for objects without a Pod template.
+        /// Nil for objects without a Pod template; on Pods of Kubernetes' own kinds it is an annotation too.
         package var generation: String?
     }
 
@@ -88,28 +92,59 @@ package struct Renderer: Sendable {
             json = locator.replace(in: json) { name in ref(of: name).flatMap { references[$0] } }
         }
         guard let path = object.podPath, var template = json.value(at: path) else {
-            return Rendered(json: json, generation: nil)
+            return renderTemplates(in: json)
         }
         if var spec = template["spec"] {
             inject(&spec)
             template["spec"] = spec
         }
         label(&template)
+        let used = object.configuration(in: configuration)
+        if !used.isEmpty {
+            let text = used.map(\.json.canonical.jsonText).sorted().joined(separator: "\n")
+            annotate(&template, Self.configurationAnnotation, digest(text))
+        }
         let generation = digest(template.jsonText)
-        var metadata = template["metadata"] ?? .object([:])
-        var annotations = metadata["annotations"] ?? .object([:])
-        annotations[Self.generationAnnotation] = .string(generation)
-        metadata["annotations"] = annotations
-        template["metadata"] = metadata
+        annotate(&template, Self.generationAnnotation, generation)
         json.set(template, at: path)
         return Rendered(json: json, generation: generation)
+    }
+
+    /// Pods of a custom resource are found by the label too, where it has their templates inside. Nothing else is added:
+    /// what its controller makes of them is not known.
+    private func renderTemplates(in json: JSONValue) -> Rendered {
+        var found: [String] = []
+        func labelled(_ value: JSONValue) -> JSONValue {
+            switch value {
+            case .array(let elements): return .array(elements.map(labelled))
+            case .object(let object):
+                var result = JSONValue.object(JSONObject(object.members.map { ($0.key, labelled($0.value)) }))
+                if value.at("spec", "containers")?.array?.first?["name"]?.string != nil {
+                    label(&result)
+                    found.append(result.jsonText)
+                }
+                return result
+            default: return value
+            }
+        }
+        var result = json
+        if let spec = json["spec"] { result["spec"] = labelled(spec) }
+        return Rendered(json: result, generation: found.isEmpty ? nil : digest(found.joined()))
+    }
+
+    private func annotate(_ json: inout JSONValue, _ key: String, _ value: String) {
+        var metadata = json["metadata"] ?? .object([:])
+        var annotations = metadata["annotations"] ?? .object([:])
+        annotations[key] = .string(value)
+        metadata["annotations"] = annotations
+        json["metadata"] = metadata
     }
 
     private func label(_ json: inout JSONValue) {
         var metadata = json["metadata"] ?? .object([:])
         var labels = metadata["labels"] ?? .object([:])
         if labels[Self.managedByLabel] == nil { labels[Self.managedByLabel] = "devloop" }
-        labels[Self.resourceLabel] = .string(resource)
+        labels[Self.resourceLabel] = .string(ResourceLabel.value(of: resource))
         metadata["labels"] = labels
         json["metadata"] = metadata
     }
@@ -186,6 +221,16 @@ package struct Renderer: Sendable {
 extension JSONValue {
     func value(at path: [String]) -> JSONValue? {
         path.reduce(Optional(self)) { $0?[$1] }
+    }
+
+    /// With the keys of all objects sorted, so that equal values have one text.
+    var canonical: JSONValue {
+        switch self {
+        case .object(let object):
+            .object(JSONObject(object.members.map { ($0.key, $0.value.canonical) }.sorted { $0.0 < $1.0 }))
+        case .array(let elements): .array(elements.map(\.canonical))
+        default: self
+        }
     }
 
     mutating func set(_ value: JSONValue, at path: [String]) {

@@ -7,11 +7,13 @@ import DevloopLive
 struct Down: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Delete what the Devloopfile's objects made",
-        discussion: "Only objects that devloop created are deleted; what was there before stays.")
+        discussion: "Only objects that sessions of this Devloopfile created are deleted; what was there before stays.")
 
     @OptionGroup var session: SessionArguments
 
     func run() async throws {
-        try await TakeDown.run(session.settings, names: session.names) { StandardOutput.write($0) }
+        try await TakeDown.run(
+            session.settings, names: session.names, print: { StandardOutput.write($0) },
+            remark: { StandardError.write($0) })
     }
 }

@@ -61,6 +61,8 @@ extension DevloopError.Code {
     package static let clusterRefused = Self("cluster-refused", exit: .cluster)
     /// The API server refused an object or a request for another reason than rights.
     package static let objectRefused = Self("object-refused", exit: .workFailed)
+    /// Another session works on the same project in this namespace.
+    package static let sessionBusy = Self("session-busy", exit: .workFailed)
     /// A compiler or a build command failed.
     package static let build = Self("build", exit: .workFailed)
     /// An image could not be made or brought to the node.

@@ -130,6 +130,7 @@ extension EventKind {
         [
             Field("object", "string", "`kind/name`"),
             Field("result", "string", "`created`, `configured`, `unchanged` or `recreated`"),
+            Field("reason", "string", "why it was made anew"),
         ])
     package static let objectFailed = Self(
         "object.failed", "the API server refused an object",

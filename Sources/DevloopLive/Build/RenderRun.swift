@@ -49,7 +49,8 @@ package struct RenderRun: Sendable {
         let renderer = Renderer(
             ApplyWork(
                 resource: resource, objects: kubernetes.objects, images: plan.images.filter { used.contains($0.ref) },
-                references: references.filter { used.contains($0.key) }, live: [:], timeout: .zero))
+                references: references.filter { used.contains($0.key) }, live: [:], timeout: .zero,
+                configuration: plan.configuration(of: resource)))
         return ApplyOrder.groups(kubernetes.objects).joined().map { object in
             PortDefaults.filled(SecretData.encoded(renderer.render(object).json))
         }

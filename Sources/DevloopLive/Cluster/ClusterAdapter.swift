@@ -11,8 +11,9 @@ import Plan
 struct ClusterAdapter: ClusterPort {
     var settings: LiveSettings
     var link = BuildLink()
-    /// Whether the way of images is opened before the first of them.
-    var opensDelivery = true
+    /// The command whose session works on the project: it holds the project's inventory, and opens the way of images
+    /// before the first of them. Nil for what only takes down or asks.
+    var command: String?
 
     var configurationFiles: [String] {
         KubeConfig.paths(environment: LiveEnvironment.variables).filter { $0.hasPrefix("/") }
@@ -25,6 +26,7 @@ struct ClusterAdapter: ClusterPort {
         /// The server's version.
         var version: String
         var facts: DeliveryFacts
+        var selection: KubeConfig.Selection
     }
 
     /// Asks the cluster what it is; changes nothing.
@@ -44,20 +46,27 @@ struct ClusterAdapter: ClusterPort {
         let nodes = try await client.nodes()
         let facts = await DeliveryDetection(settings: plan, context: context, selection: selection)
             .facts(client: client, nodes: nodes)
-        return Found(client: client, context: context, version: version, facts: facts)
+        return Found(client: client, context: context, version: version, facts: facts, selection: selection)
     }
 
-    func connect(_ plan: PlanSettings) async throws -> any ClusterConnection {
+    func connect(_ plan: PlanSettings) async throws -> any ClusterConnection { try await session(plan) }
+
+    func session(_ plan: PlanSettings) async throws -> ClusterSession {
         let found = try await find(plan)
         let nodes = found.facts.nodes
         let decision = DeliveryChoice.decide(found.facts)
         let delivery = await DeliveryFactory(
             settings: plan, context: found.context, facts: found.facts, client: found.client
         ).make(decision)
-        if opensDelivery { await delivery?.prepare() }
+        let namespace = settings.namespace ?? found.context.namespace
+        let keeper = InventoryKeeper(
+            client: found.client, namespace: namespace, project: plan.project,
+            me: command.map { InventoryKeeper.session($0, at: LiveEnvironment.wall()) }, clock: LiveEnvironment.clock)
+        try await keeper.open()
+        if command != nil { await delivery?.prepare() }
         let architecture = nodes.first?.architecture ?? HostTools.architecture
         let info = ClusterInfo(
-            context: found.context.name, namespace: settings.namespace ?? found.context.namespace,
+            context: found.context.name, namespace: namespace,
             server: found.version, runtime: nodes.first?.runtimeVersion ?? "unknown", architecture: architecture,
             delivery: decision.summary)
         link.architecture = architecture
@@ -70,6 +79,9 @@ struct ClusterAdapter: ClusterPort {
                     cache: cache, baseLibraries: BaseLibraryCache(folder: HostPaths.cache("libraries")),
                     architecture: architecture), cache: cache, link: link, registry: plan.defaultRegistry,
                 architecture: architecture),
-            link: link)
+            link: link, keeper: keeper,
+            commands: CommandKubeConfig(
+                context: found.context.name, cluster: found.selection.context.cluster,
+                user: found.selection.context.user, namespace: namespace, files: configurationFiles))
     }
 }

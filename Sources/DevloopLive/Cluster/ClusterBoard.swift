@@ -130,7 +130,7 @@ actor ClusterBoard {
         var groups: [String: [PodStatus]] = [:]
         for uid in pods.keys {
             guard let status = podStatuses[uid] else { continue }
-            groups[status.labels[Renderer.resourceLabel] ?? "", default: []].append(status)
+            groups[resource(labelled: status.labels[Renderer.resourceLabel]) ?? "", default: []].append(status)
         }
         for name in onlySelected { groups[name] = nil }
         for (name, others) in selected {
@@ -168,7 +168,7 @@ actor ClusterBoard {
         var groups: [String: [WorkloadStatus]] = [:]
         for (uid, workload) in workloads {
             guard let status = workloadStatuses[uid] else { continue }
-            groups[Self.resource(of: workload.object) ?? "", default: []].append(status)
+            groups[resource(of: workload.object) ?? "", default: []].append(status)
         }
         output.yield(.workloads(groups.mapValues { $0.sorted { $0.title < $1.title } }))
     }
@@ -203,7 +203,7 @@ actor ClusterBoard {
     private func warn(_ event: JSONValue, about uid: String) {
         let object = event["involvedObject"] ?? .null
         let name = object["name"]?.string ?? ""
-        let known = pods[uid].flatMap(Self.resource) ?? (workloads[uid]?.object).flatMap(Self.resource)
+        let known = pods[uid].flatMap(resource) ?? (workloads[uid]?.object).flatMap(resource)
         guard
             let resource = known
                 ?? names.filter({ name == $0 || name.hasPrefix("\($0)-") }).max(by: { $0.count < $1.count })
@@ -218,7 +218,12 @@ actor ClusterBoard {
 
     private static func uid(_ object: JSONValue) -> String { object.at("metadata", "uid")?.string ?? "" }
 
-    private static func resource(of object: JSONValue) -> String? {
-        object.at("metadata", "labels", Renderer.resourceLabel)?.string
+    private func resource(of object: JSONValue) -> String? {
+        resource(labelled: object.at("metadata", "labels", Renderer.resourceLabel)?.string)
+    }
+
+    /// The name behind the value of a label, which cannot hold every name.
+    private func resource(labelled value: String?) -> String? {
+        value.map { value in names.first { ResourceLabel.value(of: $0) == value } ?? value }
     }
 }

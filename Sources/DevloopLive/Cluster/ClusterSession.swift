@@ -8,20 +8,26 @@ import KubeClient
 import LoopEngine
 import Plan
 import PodSync
-import Synchronization
 
-/// One cluster and namespace, for the engine. Topics: `+Apply`, `+Observe`.
+/// One cluster and namespace, for the engine. Topics: `+Apply`, `+Custom`, `+Observe`.
 final class ClusterSession: ClusterConnection {
     let client: KubeClient
     let info: ClusterInfo
     let images: ImageMaker
-    /// What this session applied, for pruning.
-    let applied = Mutex<[ObjectKey: ManifestObject]>([:])
+    /// What sessions of the project have applied.
+    let keeper: InventoryKeeper
+    /// What commands of the spec are told of the cluster.
+    let commands: CommandKubeConfig
 
     private let link: BuildLink
 
-    init(client: KubeClient, info: ClusterInfo, images: ImageMaker, link: BuildLink) {
+    init(
+        client: KubeClient, info: ClusterInfo, images: ImageMaker, link: BuildLink, keeper: InventoryKeeper,
+        commands: CommandKubeConfig
+    ) {
         self.link = link
+        self.keeper = keeper
+        self.commands = commands
         self.client = client
         self.info = info
         self.images = images
@@ -94,5 +100,9 @@ final class ClusterSession: ClusterConnection {
         try await client.delete(.pods, name: pod.name, namespace: pod.namespace)
     }
 
-    func close() async { await images.delivery?.close() }
+    func close() async {
+        await keeper.close()
+        commands.remove()
+        await images.delivery?.close()
+    }
 }

@@ -19,6 +19,7 @@ extension Renderer {
             },
             matches: ImageName.matches,
             digest: { SHA256.digest(of: Array($0.utf8)).short })
+        configuration = work.configuration
         for image in work.images {
             overrides[image.ref] = Override(
                 entrypoint: image.entrypoint, arguments: image.containerArguments,

@@ -82,10 +82,13 @@ enum HostPaths {
     }
 
     /// `ann@laptop, process 4711`: how another session is told who holds a container.
-    static func owner() -> String {
+    static func owner() -> String { "\(user)@\(hostName), process \(getpid())" }
+
+    static var user: String { ProcessEnvironment.value("USER") ?? "user" }
+
+    static var hostName: String {
         var name = [CChar](repeating: 0, count: 256)
         gethostname(&name, name.count - 1)
-        let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return "\(ProcessEnvironment.value("USER") ?? "user")@\(host), process \(getpid())"
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

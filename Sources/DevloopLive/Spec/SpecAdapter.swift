@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Deploy
 import DevloopCore
 import Devloopfile
 import KubeClient
 import LoopEngine
+import Plan
 
 /// Evaluates the Devloopfile with what the kubeconfig says of the context.
 struct SpecAdapter: SpecPort {
@@ -19,10 +21,12 @@ struct SpecAdapter: SpecPort {
     }
 
     func evaluation() async -> Evaluation {
-        await Devloopfile.evaluate(
+        var evaluation = await Devloopfile.evaluate(
             DevloopfileRequest(
                 file: settings.file, directory: directory, arguments: settings.arguments, context: await context(),
                 mode: mode))
+        if let file = evaluation.file { evaluation.plan?.settings.project = ProjectName.of(file) }
+        return evaluation
     }
 
     /// Nil without a usable kubeconfig: the cluster adapter tells what is wrong with it, when it is needed.

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DevloopCore
-import Plan
+package import DevloopCore
+package import Plan
 import YAMLTree
 
 /// Kubernetes objects out of YAML text.
-enum Manifest {
+package enum Manifest {
     /// Objects in their order; empty documents are skipped, lists taken apart.
     /// - Parameter file: name for places.
     /// - Throws: code `.yaml`, with the place in the text: syntax, a document that is no object.
-    static func objects(_ bytes: [UInt8], file: String) throws(DevloopError) -> [ManifestObject] {
+    package static func objects(_ bytes: [UInt8], file: String) throws(DevloopError) -> [ManifestObject] {
         var objects: [ManifestObject] = []
         for document in try YAML.parse(bytes, file: file) {
             if document.root.scalar != nil, try document.root.json.isNull { continue }

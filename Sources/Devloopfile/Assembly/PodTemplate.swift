@@ -43,8 +43,7 @@ struct PodTemplate {
 extension ManifestObject {
     /// What has `metadata` and `spec` of a Pod.
     fileprivate var pod: JSONValue? {
-        if kind == "PodTemplate" { return json["template"] }
-        return podPath.flatMap { $0.reduce(Optional(json)) { $0?[$1] } }
+        podPath.flatMap { $0.reduce(Optional(json)) { $0?[$1] } }
     }
 
     /// `metadata` of the object and of what it makes.

@@ -40,6 +40,7 @@ extension ResourceAssembler {
                 target[keyPath: path].append(name)
             }
         }
+        target.rollsOnConfiguration = options.rollsOnConfiguration ?? target.rollsOnConfiguration
         target.discoveryStrategy = options.discoveryStrategy ?? target.discoveryStrategy
     }
 

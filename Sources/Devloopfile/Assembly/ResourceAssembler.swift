@@ -142,6 +142,7 @@ struct ResourceAssembler {
                 refs.append(image.ref)
             }
             kubernetes.customDeploy = custom.deploy
+            kubernetes.customDeploy?.imageDeps = refs
             kubernetes.customDeploy?.apply.addEnvironment(of: state)
             kubernetes.customDeploy?.delete.addEnvironment(of: state)
         }
@@ -149,6 +150,7 @@ struct ResourceAssembler {
         kubernetes.portForwards = draft.options.portForwards
         kubernetes.extraPodSelectors = draft.options.extraPodSelectors
         kubernetes.discoveryStrategy = draft.options.discoveryStrategy ?? .owners
+        kubernetes.rollsOnConfiguration = draft.options.rollsOnConfiguration ?? true
         let hasNoPods = draft.isManual && kubernetes.images.isEmpty && kubernetes.extraPodSelectors.isEmpty
         kubernetes.podReadiness =
             draft.options.podReadiness ?? draft.podReadiness ?? (hasNoPods ? .ignore : Self.readiness(of: draft))

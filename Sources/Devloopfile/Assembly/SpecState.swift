@@ -27,6 +27,7 @@ struct SpecState {
         var rebuiltBy: [String] = []
         var discoveryStrategy: KubernetesResource.DiscoveryStrategy?
         var podReadiness: KubernetesResource.PodReadiness?
+        var rollsOnConfiguration: Bool?
         var links: [Link] = []
         var labels: [String] = []
         var location: SourceLocation?

@@ -15,7 +15,7 @@ extension Evaluator {
             define(
                 "k8s_resource", "workload?", "new_name?", "port_forwards?", "extra_pod_selectors?", "trigger_mode?",
                 "resource_deps?", "objects?", "auto_init?", "pod_readiness?", "links?", "labels?",
-                "discovery_strategy?", "after?", "rebuilt_by?"
+                "discovery_strategy?", "after?", "rebuilt_by?", "roll_on_config?"
             ) { evaluator, call in
                 evaluator.state.options.append(try evaluator.resourceOptions(call))
                 return .none
@@ -44,6 +44,7 @@ extension Evaluator {
         options.objects = try call.strings("objects")
         options.autoInit = try call.bool("auto_init")
         options.podReadiness = try podReadiness(call)
+        options.rollsOnConfiguration = try call.bool("roll_on_config")
         if call.value("discovery_strategy") != nil {
             let text = try call.string("discovery_strategy")
             guard let strategy = KubernetesResource.DiscoveryStrategy(rawValue: text) else {

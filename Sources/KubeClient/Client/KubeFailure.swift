@@ -10,6 +10,8 @@ package struct KubeFailure: Error, Sendable, Equatable {
     package var reason: String
     /// The server's own words.
     package var message: String
+    /// Machine words of its details: `FieldManagerConflict`, `FieldValueInvalid`.
+    package var causes: [String] = []
 
     package init(status: Int, reason: String, message: String) {
         self.status = status
@@ -43,6 +45,7 @@ extension KubeFailure {
         self.init(
             status: object["code"]?.int ?? status, reason: object["reason"]?.string ?? "",
             message: object["message"]?.string ?? object["reason"]?.string ?? "status \(status) without a message")
+        causes = (object.at("details", "causes")?.array ?? []).compactMap { $0["reason"]?.string }
     }
 
     /// The error to throw.

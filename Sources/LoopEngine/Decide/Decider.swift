@@ -58,7 +58,8 @@ package struct Decider: Sendable {
         }
         for resource in plan.resources {
             if let custom = resource.kubernetes?.customDeploy {
-                decide(custom.deps, custom.ignored, .apply, of: resource, paths, &outcome)
+                // Containers that a command has made have no agent: what a live update would sync is applied as well.
+                decide(custom.deps, PathFilter(), .apply, of: resource, paths, &outcome)
             }
             if let local = resource.local {
                 decide(local.deps, local.ignored, .run, of: resource, paths, &outcome)

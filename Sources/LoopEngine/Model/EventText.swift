@@ -57,7 +57,11 @@ package enum EventText {
                 "\(text("image")) delivered by \(text("way")), \(bytes(number("sent"))) in \(seconds(number("duration")))"
             )
         case .imageFailed: return ("E", text("message") + hint)
-        case .objectApplied: return (".", "\(text("object")) \(text("result"))")
+        case .objectApplied:
+            let reason = text("reason")
+            return (
+                reason.isEmpty ? "." : "W", "\(text("object")) \(text("result"))\(reason.isEmpty ? "" : ": \(reason)")"
+            )
         case .objectFailed: return ("E", "\(place(event))\(text("object")): \(text("message"))\(hint)")
         case .objectPruned: return ("I", "\(text("object")) deleted")
         case .syncCommitted:

@@ -43,7 +43,11 @@ package protocol ClusterConnection: Sendable {
     /// Renders and applies the objects of a resource in the order of kinds.
     /// - Returns: the generation mark that the Pods of this apply carry, nil where there is no workload.
     func apply(_ work: ApplyWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> String?
-    /// Deletes objects that this session's tool created; those that are gone count as deleted.
+    /// Runs the command of `k8s_custom_deploy` that applies.
+    func deploy(_ work: CustomWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> CustomResult
+    /// Runs its command that deletes.
+    func takeDown(_ work: CustomWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws
+    /// Deletes objects that sessions of this project created; those that are gone count as deleted.
     func delete(_ objects: [ManifestObject], onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws
     /// Deletes what an inventory says was created by us and is not in `keeping`.
     func prune(keeping: [ManifestObject], onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws
@@ -98,10 +102,14 @@ package struct ApplyWork: Sendable {
     package var live: [String: LiveProgram]
     /// For one object.
     package var timeout: Duration
+    /// ConfigMaps and Secrets of the plan that the Pods follow.
+    package var configuration: [ManifestObject]
+    /// The user asked for it: what is as it should be is applied again, and what runs once runs again.
+    package var isForced: Bool
 
     package init(
         resource: Resource, objects: [ManifestObject], images: [Image], references: [String: String],
-        live: [String: LiveProgram], timeout: Duration
+        live: [String: LiveProgram], timeout: Duration, configuration: [ManifestObject] = [], isForced: Bool = false
     ) {
         self.resource = resource
         self.objects = objects
@@ -109,6 +117,37 @@ package struct ApplyWork: Sendable {
         self.references = references
         self.live = live
         self.timeout = timeout
+        self.configuration = configuration
+        self.isForced = isForced
+    }
+}
+
+/// Commands that stand in the place of objects.
+package struct CustomWork: Sendable {
+    package var resource: Resource
+    package var deploy: CustomDeploy
+    /// The images of `image_deps`, in order: ref of the spec and what was made of it.
+    package var images: [(ref: String, reference: String)]
+
+    package init(resource: Resource, deploy: CustomDeploy, images: [(ref: String, reference: String)]) {
+        self.resource = resource
+        self.deploy = deploy
+        self.images = images
+    }
+}
+
+/// What a command said that it has applied.
+package struct CustomResult: Sendable, Equatable {
+    package var objects: [ManifestObject]
+    /// Labels by which the Pods of this apply are found, for each workload among the objects.
+    package var podSelectors: [[String: String]]
+    /// Stands for this apply; nil where no object makes Pods.
+    package var generation: String?
+
+    package init(objects: [ManifestObject], podSelectors: [[String: String]] = [], generation: String?) {
+        self.objects = objects
+        self.podSelectors = podSelectors
+        self.generation = generation
     }
 }
 
@@ -125,9 +164,12 @@ package struct LiveProgram: Sendable, Equatable {
 }
 
 package enum ApplyNotice: Sendable {
-    case applied(object: String, result: String)
+    /// - Parameter reason: why it is more than what was asked for: an object that had to be made anew.
+    case applied(object: String, result: String, reason: String? = nil)
     case failed(object: ManifestObject, error: DevloopError)
     case pruned(object: String)
+    /// What is done that nobody would expect: a line for the log of the resource.
+    case remark(String)
 }
 
 package enum ClusterUpdate: Sendable {

@@ -25,6 +25,8 @@ extension Session {
                         "server": .string(info.server), "runtime": .string(info.runtime),
                         "architecture": .string(info.architecture), "delivery": .string(info.delivery),
                     ])
+                // What an earlier session applied and the spec has no more.
+                if options.names.isEmpty { await prune() }
                 restartObservation()
                 advanceAll()
                 return
@@ -36,12 +38,13 @@ extension Session {
                     stop(error.code.exit, reason: error.description, hint: error.hint)
                     return
                 }
-                let retries = error.code == .clusterUnreachable || error.code == .clusterRefused
+                let isBusy = error.code == .sessionBusy
+                let retries = isBusy || error.code == .clusterUnreachable || error.code == .clusterRefused
                 fields["waiting"] =
                     retries ? .string("tried again in \(delay.milliseconds) ms") : "a save of the file concerned"
                 journal.record(.clusterFailed, fields)
                 for name in order where resources[name]?.resource.kubernetes != nil {
-                    set(.held("no cluster: \(error.message)"), for: name)
+                    set(.held(isBusy ? error.message : "no cluster: \(error.message)"), for: name)
                 }
                 guard retries else {
                     await updateWatch()
@@ -57,7 +60,7 @@ extension Session {
     func restartObservation() {
         guard let connection, let plan else { return }
         observing?.cancel()
-        let updates = connection.observe(plan.resources.filter { $0.kubernetes != nil })
+        let updates = connection.observe(plan.resources.filter { $0.kubernetes != nil }.map(observed))
         observing = spawn { session in
             for await update in updates {
                 if Task.isCancelled { return }

@@ -63,6 +63,7 @@ extension Session {
         state.hasPendingChanges = false
         state.needsDeploy = true
         resources[name] = state
+        forced.insert(name)
         for ref in state.resource.kubernetes?.images ?? [] {
             if let image = images[ref], image.image.swift == nil { images[ref]?.isStale = true }
             if let image = images[ref], let package = image.image.swift?.package {
@@ -118,6 +119,9 @@ extension Session {
             resources[Self.uncategorized]?.wasReady == false
         {
             return set(.held("waits for \(Self.uncategorized) objects"), for: name)
+        }
+        if let other = configurationToWaitFor(name) {
+            return set(.held("waits for the configuration in \(other)"), for: name)
         }
         if state.resource.kubernetes != nil {
             guard connection != nil else { return set(.held("waits for the cluster"), for: name) }
@@ -179,12 +183,6 @@ extension Session {
         guard let connection, let kubernetes = resources[name]?.resource.kubernetes,
             let resource = resources[name]?.resource
         else { return }
-        if kubernetes.customDeploy != nil {
-            let error = DevloopError(
-                .objectRefused, "this version evaluates k8s_custom_deploy and does not run its commands",
-                at: resource.location, hint: "local_resource(cmd=...) runs the command that applies")
-            return deployFailed(name, number: number, error: error)
-        }
         let needed = kubernetes.images.compactMap { images[$0] }.filter(\.needsImage)
         set(.deploying(needed.isEmpty ? "applying" : "packing"), for: name)
         let live = Set(isOneShot ? [] : kubernetes.images.filter { images[$0]?.isLive == true })
@@ -203,10 +201,17 @@ extension Session {
                     await session.imageMade(
                         image, reference: reference, for: name, number: number, start: start)
                 }
-                let apply = await session.applyWork(resource, kubernetes, live: live)
                 try Task.checkCancellation()
+                let generation: String?
                 let start = await session.now
-                let generation = try await connection.apply(apply) { Self.record($0, in: journal, resource: name) }
+                if let custom = await session.customWork(resource) {
+                    let result = try await connection.deploy(custom) { Self.record($0, in: journal, resource: name) }
+                    await session.customDeployed(name, number: number, result)
+                    generation = result.generation
+                } else {
+                    let apply = await session.applyWork(resource, kubernetes, live: live)
+                    generation = try await connection.apply(apply) { Self.record($0, in: journal, resource: name) }
+                }
                 await session.applied(name, number: number, generation: generation, start: start)
             } catch {
                 await session.deployFailed(name, number: number, error: error)
@@ -241,7 +246,8 @@ extension Session {
         let used = kubernetes.images.compactMap { images[$0]?.image }
         return ApplyWork(
             resource: resource, objects: kubernetes.objects, images: used, references: references, live: programs,
-            timeout: .seconds(plan?.settings.applyTimeout ?? 30))
+            timeout: .seconds(plan?.settings.applyTimeout ?? 30),
+            configuration: plan?.configuration(of: resource) ?? [], isForced: forced.remove(resource.name) != nil)
     }
 
     private func applied(_ name: String, number: Int, generation: String?, start: ContinuousClock.Instant) {
@@ -313,9 +319,10 @@ extension Session {
 
     static func record(_ notice: ApplyNotice, in journal: Journal, resource: String?) {
         switch notice {
-        case .applied(let object, let result):
-            journal.record(
-                .objectApplied, resource: resource, ["object": .string(object), "result": .string(result)])
+        case .applied(let object, let result, let reason):
+            var fields: JSONObject = ["object": .string(object), "result": .string(result)]
+            if let reason { fields["reason"] = .string(reason) }
+            journal.record(.objectApplied, resource: resource, fields)
         case .failed(let object, let error):
             var fields: JSONObject = ["object": .string(object.shortName), "message": .string(error.message)]
             if let location = object.location {
@@ -326,6 +333,8 @@ extension Session {
             journal.record(.objectFailed, resource: resource, fields)
         case .pruned(let object):
             journal.record(.objectPruned, resource: resource, ["object": .string(object)])
+        case .remark(let text):
+            journal.record(.logWritten, resource: resource, ["text": .string(text)])
         }
     }
 }

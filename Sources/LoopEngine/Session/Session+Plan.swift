@@ -93,14 +93,20 @@ extension Session {
                     old?.image(ref)?.definition != newPlan.image(ref)?.definition
                 }
                 state.resource = resource
-                if changed || imagesChanged {
+                let configurationChanged =
+                    old.map { $0.configuration(of: resource) } != newPlan.configuration(of: resource)
+                if changed || imagesChanged || configurationChanged {
                     changedNames.append(name)
                     if let save { state.saves.insert(save) }
                     journal.record(
                         .decisionMade, save: save, resource: name,
                         [
                             "action": "apply",
-                            "reason": .string(changed ? "its definition changed" : "its image's rules changed"),
+                            "reason": .string(
+                                changed
+                                    ? "its definition changed"
+                                    : imagesChanged
+                                        ? "its image's rules changed" : "a ConfigMap or Secret that it uses changed"),
                         ])
                 }
                 resources[name] = state
@@ -111,8 +117,16 @@ extension Session {
                 resources[name] = state
             }
         }
-        for name in resources.keys where !order.contains(name) { drop(name) }
-        for name in changedNames { requestDeploy(name) }
+        for name in resources.keys where !order.contains(name) {
+            // Only the old plan knows the command that takes it down.
+            if newPlan.resource(name) == nil, let left = resources[name], left.isApplied {
+                spawn { await $0.takeDown(left.resource) }
+            }
+            drop(name)
+        }
+        // All are marked before the first one starts, so that one can wait for another.
+        let marked = changedNames.filter { markForUpdate($0) }
+        for name in marked { advance(name) }
         if old != nil, options.names.isEmpty { await prune() }
         settleSavesWithoutWork()
         restartObservation()
@@ -142,7 +156,7 @@ extension Session {
         }
     }
 
-    private func prune() async {
+    func prune() async {
         guard let connection, let plan else { return }
         let journal = journal
         let objects = plan.resources.compactMap(\.kubernetes).flatMap(\.objects)

@@ -31,6 +31,10 @@ package actor Session {
     /// Files that mend the spec or the kubeconfig, beyond the plan's own.
     var watchedForMending: Set<String> = []
     var isWatching = false
+    /// Resources that the user asked to update, until they are.
+    var forced: Set<String> = []
+    /// What commands of `k8s_custom_deploy` said that they applied, by resource.
+    var customResults: [String: CustomResult] = [:]
     /// Warnings of the cluster that were told.
     var toldWarnings: Set<String> = []
     var tasks: [Int: Task<Void, Never>] = [:]
@@ -126,9 +130,13 @@ package actor Session {
         for state in resources.values {
             for attachment in state.attachments.values { attachment.signal.finish() }
         }
+        for task in tasks.values { await task.value }
+        // Nothing is under way any more that could make again what is deleted.
         if options.onExit == .delete, let connection, let plan {
-            let objects = plan.resources.compactMap(\.kubernetes).flatMap(\.objects)
+            let chosen = plan.resources.filter { order.contains($0.name) }
+            let objects = chosen.compactMap(\.kubernetes).flatMap(\.objects)
             let journal = journal
+            for resource in chosen where resources[resource.name]?.isApplied == true { await takeDown(resource) }
             do {
                 try await connection.delete(objects) { Self.record($0, in: journal, resource: nil) }
             } catch {
@@ -136,7 +144,6 @@ package actor Session {
                     .clusterFailed, ["message": .string("cannot delete what was created: \(Self.text(error))")])
             }
         }
-        for task in tasks.values { await task.value }
         await connection?.close()
     }
 

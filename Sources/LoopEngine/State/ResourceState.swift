@@ -104,6 +104,9 @@ struct ResourceState {
         }
     }
 
+    /// Labels that Pods of each workload have which a command applied; empty for others.
+    var podSelectors: [[String: String]] = []
+
     /// What the Pods say together.
     var podStatus: Status {
         if resource.kubernetes?.podReadiness == .ignore { return .ready }
@@ -126,6 +129,13 @@ struct ResourceState {
             return .failed("\(workload.title): \(failure.message)", hint: failure.hint)
         }
         guard !current.isEmpty else { return generation == nil ? .ready : .starting("no Pod yet") }
+        let missing = podSelectors.first { selector in
+            !current.contains { pod in selector.allSatisfy { pod.labels[$0.key] == $0.value } }
+        }
+        if let missing {
+            let labels = missing.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+            return .starting("no Pod with \(labels.joined(separator: ", ")) yet")
+        }
         for pod in current {
             if case .starting(let reason) = pod.verdict { return .starting("\(pod.name): \(reason)") }
         }

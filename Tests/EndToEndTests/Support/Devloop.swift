@@ -150,7 +150,15 @@ final class LiveDevloop: Sendable {
 
     /// Ctrl-C, and the status that the program ends with.
     func interrupt() async -> ProcessStatus {
-        kill(pid_t(pid), SIGINT)
+        Glibc.kill(pid_t(pid), SIGINT)
+        let status = await channel.wait()
+        await reader.value
+        return status
+    }
+
+    /// SIGKILL, and the status that the program ends with.
+    func kill() async -> ProcessStatus {
+        Glibc.kill(pid_t(pid), SIGKILL)
         let status = await channel.wait()
         await reader.value
         return status

@@ -37,6 +37,10 @@ final class FakeConnection: ClusterConnection {
         var imageFailures: [DevloopError] = []
         var attachFailures: [DevloopError] = []
         var generations: [String: Int] = [:]
+        var deployed: [CustomWork] = []
+        var deployResults: [CustomResult] = []
+        var takenDown: [String] = []
+        var observed: [[Resource]] = []
         var deleted: [String] = []
         var kept: [[String]] = []
         var pods: [String: [PodStatus]] = [:]
@@ -58,6 +62,13 @@ final class FakeConnection: ClusterConnection {
 
     var images: [ImageWork] { state.withLock(\.images) }
     var applied: [ApplyWork] { state.withLock(\.applied) }
+    var deployed: [CustomWork] { state.withLock(\.deployed) }
+    /// Names of the resources whose `delete_cmd` was run.
+    var takenDown: [String] { state.withLock(\.takenDown) }
+    /// What each observation was to look for.
+    var observed: [[Resource]] { state.withLock(\.observed) }
+    /// What the commands of `k8s_custom_deploy` say from now on, one after another; the last one stays.
+    func setDeployResults(_ results: [CustomResult]) { state.withLock { $0.deployResults = results } }
     var deleted: [String] { state.withLock(\.deleted) }
     /// Names of the objects that each prune was to keep.
     var kept: [[String]] { state.withLock(\.kept) }
@@ -118,6 +129,25 @@ final class FakeConnection: ClusterConnection {
         return generation(work.resource.name)
     }
 
+    func deploy(
+        _ work: CustomWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void
+    ) async throws -> CustomResult {
+        let (failure, result) = state.withLock { state in
+            state.deployed.append(work)
+            let failure = state.applyFailures.isEmpty ? nil : state.applyFailures.removeFirst()
+            let result = state.deployResults.first ?? CustomResult(objects: [], generation: nil)
+            if failure == nil, state.deployResults.count > 1 { state.deployResults.removeFirst() }
+            return (failure, result)
+        }
+        if let failure { throw failure }
+        for object in result.objects { onEvent(.applied(object: object.shortName, result: "configured")) }
+        return result
+    }
+
+    func takeDown(_ work: CustomWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws {
+        state.withLock { $0.takenDown.append(work.resource.name) }
+    }
+
     func delete(_ objects: [ManifestObject], onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws {
         state.withLock { $0.deleted += objects.map(\.shortName) }
         for object in objects { onEvent(.pruned(object: object.shortName)) }
@@ -131,6 +161,7 @@ final class FakeConnection: ClusterConnection {
         let (stream, continuation) = AsyncStream.makeStream(of: ClusterUpdate.self)
         state.withLock { state in
             state.observers.append(continuation)
+            state.observed.append(resources)
             continuation.yield(.pods(state.pods))
         }
         return stream
