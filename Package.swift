@@ -204,7 +204,7 @@ let package = Package(
         tests(
             "PodSyncTests",
             ["DevloopCore", "DevloopTestSupport", "Hashing", "KubeClient", "PodSync", "ProcessRunner", "SyncProtocol"]),
-        tests("PortForwardTests", ["DevloopCore", "PortForward"]),
+        tests("PortForwardTests", ["DevloopCore", "DevloopTestSupport", "PortForward"]),
         tests("ProcessRunnerTests", ["CDevloop", "DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
         tests("StarlarkTests", ["DevloopTestSupport", "Starlark", "StarlarkConformance", "StarlarkProgram"]),
         tests(
