@@ -197,7 +197,12 @@ let package = Package(
                 "ImagePack",
                 "Plan", "ProcessRunner", "Registry", "SwiftBuilder",
             ]),
-        tests("KubeClientTests", ["DevloopCore", "DevloopTestSupport", "HTTPTransport", "KubeClient", "YAMLTree"]),
+        tests(
+            "KubeClientTests",
+            [
+                "DevloopCore", "DevloopTestSupport", "HTTPTransport", "KubeClient", "PortForward", "ProcessRunner",
+                "YAMLTree",
+            ]),
         tests("LogStoreTests", ["DevloopCore", "LogStore"]),
         tests(
             "LoopEngineTests", ["DevloopCore", "DevloopTestSupport", "LogStore", "LoopEngine", "Plan", "ProcessRunner"]),
