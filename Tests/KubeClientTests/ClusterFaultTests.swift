@@ -409,6 +409,23 @@ struct ClusterFaultTests {
         }
     }
 
+    /// Requests share a connection. When its far side has gone without a word, one request pays for that, not all.
+    @Test func requestsLeaveAConnectionThatHangs() async throws {
+        let proxied = try Proxied { number in number == 0 ? .hang(after: 6_000) : .none }
+        defer { proxied.proxy.stop() }
+        func ask() async throws { _ = try await proxied.client.perform(.init("/version", deadline: .seconds(2))) }
+        var failures: [HTTPFailure.Kind] = []
+        for _ in 0..<40 {
+            do {
+                try await ask()
+            } catch {
+                failures.append(error.httpFailure?.kind ?? .invalid)
+            }
+        }
+        #expect(failures == [.timeout])
+        #expect(proxied.proxy.connections == 2)
+    }
+
     // MARK: overload
 
     /// The real API server, but every other answer is 429 or 503 for a while.

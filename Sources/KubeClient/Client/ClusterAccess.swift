@@ -24,6 +24,8 @@ actor ClusterAccess {
         case refused
         /// There was no connection, or TLS failed.
         case noConnection
+        /// No answer came in time.
+        case silence
     }
 
     /// Tokens in files are rotated by others: the kubelet does so well before they expire.
@@ -91,6 +93,14 @@ actor ClusterAccess {
         // Others failed with the same ticket, and one of them has renewed it already.
         guard ticket.generation == generation else { return true }
         let hasPluginCertificate = plugin?.client != nil
+        if doubt == .silence {
+            // Requests share a connection: they would all go on waiting for a far side that is not there any more.
+            guard let client = try? selection.makeClient() else { return false }
+            baseClient = client
+            if hasPluginCertificate { plugin = nil }
+            generation += 1
+            return true
+        }
         var isRenewed = rereadKubeConfig()
         // A file that cannot be used now, since it is being written, is looked at again later.
         if (try? lookAtFiles()) == true { isRenewed = true }
@@ -104,6 +114,7 @@ actor ClusterAccess {
                 isRenewed = true
                 plugin = nil
             }
+        case .silence: break
         }
         if isRenewed { generation += 1 }
         return isRenewed

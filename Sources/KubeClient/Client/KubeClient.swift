@@ -113,9 +113,13 @@ package final class KubeClient: Sendable {
             let (result, status) = try await body(ticket)
             guard status == 401, await access.renew(ticket, after: .refused) else { return result }
         } catch {
-            // In both cases nothing was sent.
+            // Without a connection, and with failed TLS, nothing was sent.
             switch error.httpFailure?.kind {
             case .connect, .tls: guard await access.renew(ticket, after: .noConnection) else { throw error }
+            case .timeout:
+                // The next request gets another connection; this one may have been carried out.
+                _ = await access.renew(ticket, after: .silence)
+                throw error
             default: throw error
             }
         }
