@@ -6,7 +6,7 @@ import LoopEngine
 import Plan
 import Testing
 
-/// Which Pod a connection to a forwarded port goes to.
+/// Which Pod a connection to a forwarded port goes to, and what is told of the way to the cluster.
 @Suite(.timeLimit(.minutes(1))) struct SessionForwardTests {
     private static func pod(
         _ name: String, _ verdict: PodStatus.Verdict, generation: String?, created: String, isRunning: Bool = true,
@@ -16,6 +16,25 @@ import Testing
         pod.created = created
         for index in pod.containers.indices { pod.containers[index].isRunning = isRunning }
         return pod
+    }
+
+    /// A break is told once, and so is its end: a dashboard must not go on saying that the cluster is away.
+    @Test func aBreakAndItsEndAreTold() async throws {
+        try await TestSession.run(Samples.web()) { test in
+            try await test.bringUp()
+            let lost = ClusterUpdate.disconnected(DevloopError(.clusterUnreachable, "cannot reach it"))
+            // Watches that open anew are no news.
+            test.connection.tell(.connected)
+            for _ in 0..<3 { test.connection.tell(lost) }
+            test.connection.tell(.connected)
+            test.connection.tell(.connected)
+            test.connection.tell(lost)
+            test.connection.tell(.connected)
+            try await test.until("both breaks are over") { test.events.all(.clusterConnected).count >= 3 }
+            #expect(test.events.all(.clusterFailed).count == 2)
+            #expect(test.events.all(.clusterConnected).count == 3)
+            #expect(test.events.all(.clusterConnected).allSatisfy { $0.text("context") != nil })
+        }
     }
 
     @Test func dialsTheNewestReadyPod() async throws {
