@@ -40,6 +40,8 @@ package actor Session {
     var tasks: [Int: Task<Void, Never>] = [:]
     var lastTask = 0
     var observing: Task<Void, Never>?
+    /// What was told last about a connection that is broken; nil while it stands.
+    var toldTrouble: String?
     var end: SessionEnd?
     /// One-shot: the clock of the whole run is ticking.
     var deadlinesStarted = false
