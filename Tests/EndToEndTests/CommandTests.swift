@@ -127,7 +127,7 @@ extension EndToEnd {
                 swift_image('example/app', '.', product='app', live=False)
                 swift_image('example/tool', '.', product='tool', live=False)
                 k8s_yaml('app.yaml')
-                k8s_yaml(blob(str(read_file('app.yaml')).replace('/app', '/tool').replace(' app', ' tool')))
+                k8s_yaml(blob(str(read_file('app.yaml')).replace('app: app', 'app: tool').replace('name: app', 'name: tool').replace('example/app', 'example/tool')))
 
                 """, manifest: Project.deployment(command: ["/app/app"], image: "example/app"))
             try project.folder.write(

@@ -52,7 +52,7 @@ package struct RenderRun: Sendable {
                 references: references.filter { used.contains($0.key) }, live: [:], timeout: .zero,
                 configuration: plan.configuration(of: resource)))
         return ApplyOrder.groups(kubernetes.objects).joined().map { object in
-            PortDefaults.filled(SecretData.encoded(renderer.render(object).json))
+            AppliedForm.make(renderer.render(object).json)
         }
     }
 

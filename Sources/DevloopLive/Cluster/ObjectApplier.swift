@@ -32,7 +32,7 @@ struct ObjectApplier: Sendable {
     /// - Throws: `DevloopError` at the place of the manifest, with the server's words and what they mean; told before.
     func apply(_ object: ManifestObject, as rendered: JSONValue) async throws {
         do {
-            try await bring(object, PortDefaults.filled(SecretData.encoded(rendered)))
+            try await bring(object, AppliedForm.make(rendered))
         } catch let error as DevloopError {
             let located = Self.located(error, object)
             // Nothing is wrong with the object when the cluster cannot be reached.

@@ -25,7 +25,7 @@ extension KubeClient {
         return try await json(
             Call(
                 resource.path(namespace: place, name: name), method: "PATCH", query: query,
-                body: PortDefaults.filled(SecretData.encoded(object)).jsonBytes,
+                body: AppliedForm.make(object).jsonBytes,
                 contentType: "application/apply-patch+yaml",
                 isRepeatable: true, deadline: deadline, what: describe("apply", resource, place, name)))
     }

@@ -30,7 +30,9 @@ package struct KubeFailure: Error, Sendable, Equatable {
     /// Asked to come back later, before anything was done: safe to repeat, whatever it was.
     package var isThrottled: Bool { status == 429 }
     /// The server asks for patience or had an accident: the same request may succeed later.
-    package var isTransient: Bool { status == 429 || status >= 500 }
+    package var isTransient: Bool { status == 429 || status >= 500 && !isOfTypes }
+    /// Server-side apply of an object whose fields have other types than the server knows; it says so with 500.
+    private var isOfTypes: Bool { status == 500 && message.contains("typed patch object") }
 }
 
 extension KubeFailure {
@@ -78,6 +80,10 @@ extension KubeFailure {
                 .objectRefused, "\(what): \(message)",
                 hint: "another tool manages these fields: remove them there, or let devloop take them over", cause: self
             )
+        case _ where isOfTypes:
+            DevloopError(
+                .objectRefused, "\(what): \(message)",
+                hint: "mend the named fields; 'kubectl explain' tells what they take", cause: self)
         case 429, 500...:
             DevloopError(
                 .clusterUnreachable, "\(what): the cluster answered \(status): \(message)",

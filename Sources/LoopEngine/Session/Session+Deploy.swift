@@ -285,7 +285,7 @@ extension Session {
         if error.code == .clusterUnreachable {
             // Nothing is wrong with the resource: the same deploy is due when the cluster is back.
             resources[name]?.needsDeploy = true
-            set(.held("the cluster cannot be reached"), for: name)
+            set(.held("the cluster cannot take it: \(error.message)"), for: name)
             if isOneShot { return stop(.cluster, reason: error.description, hint: error.hint) }
             spawn { session in
                 try? await session.ports.clock.sleep(.seconds(2))
