@@ -73,7 +73,7 @@ struct KeepAliveTests {
         defer { server.stop() }
         let socket = try await Self.open(server)
         let keepAlive = KeepAlive(socket, interval: .milliseconds(10), patience: 3)
-        #expect(await poll { pings.withLock { $0 } >= 10 })
+        #expect(await poll(deadline: .seconds(40)) { pings.withLock { $0 } >= 10 })
         keepAlive.stop()
         await socket.close()
     }

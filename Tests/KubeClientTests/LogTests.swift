@@ -95,6 +95,20 @@ import Testing
         #expect(got == test.want)
     }
 
+    /// A hundred thousand lines in one second, two writers whose stamps are out of order: still exact.
+    @Test func resumesInTheMiddleOfAFlood() {
+        var resume = LogResume()
+        let flood = (0..<100_000).map { Self.line(2, $0 ^ 1, "\($0)") }
+        for line in flood { if !resume.accept(line) { Issue.record("a new line was left out") } }
+        resume.reopen()
+        var got = (flood + [Self.line(2, 5, "late"), Self.line(3, 0, "next")]).filter { resume.accept($0) }
+        #expect(got.map { String(decoding: $0.text, as: UTF8.self) } == ["late", "next"])
+        // A server that does not know where to begin sends all of it again.
+        resume.reopen()
+        got = (flood + [Self.line(3, 0, "next"), Self.line(3, 1, "last")]).filter { resume.accept($0) }
+        #expect(got.map { String(decoding: $0.text, as: UTF8.self) } == ["last"])
+    }
+
     @Test func cutsLines() {
         var lines = LineBuffer(maximumLine: 5)
         lines.append(Array("ab\n\ncd".utf8))

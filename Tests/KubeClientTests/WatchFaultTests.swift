@@ -106,7 +106,7 @@ struct WatchFaultTests {
             for await event in follower { if case .added = event { added.withLock { $0 += 1 } } }
         }
         let start = ContinuousClock.now
-        #expect(await poll { lists.withLock { $0 } >= 4 })
+        #expect(await poll(deadline: .seconds(40)) { lists.withLock { $0 } >= 4 })
         // Pauses of at least 125, 250 and 500 ms lie between four lists.
         #expect(ContinuousClock.now - start >= .milliseconds(800))
         task.cancel()

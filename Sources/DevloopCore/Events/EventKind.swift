@@ -39,7 +39,7 @@ extension EventKind {
             Field("spec", "string", "path of the Devloopfile"),
         ])
     package static let clusterConnected = Self(
-        "cluster.connected", "the API server answered",
+        "cluster.connected", "the API server answered; told again after a break",
         [
             Field("context", "string", "kubeconfig context"), Field("namespace", "string", "namespace of the session"),
             Field("server", "string", "server version"), Field("runtime", "string", "container runtime of the node"),
