@@ -205,14 +205,19 @@ let package = Package(
                 "ImagePack",
                 "Plan", "ProcessRunner", "Registry", "SwiftBuilder",
             ]),
-        tests("KubeClientTests", ["DevloopCore", "DevloopTestSupport", "HTTPTransport", "KubeClient", "YAMLTree"]),
+        tests(
+            "KubeClientTests",
+            [
+                "DevloopCore", "DevloopTestSupport", "HTTPTransport", "KubeClient", "PortForward", "ProcessRunner",
+                "YAMLTree",
+            ]),
         tests("LogStoreTests", ["DevloopCore", "LogStore"]),
         tests(
             "LoopEngineTests", ["DevloopCore", "DevloopTestSupport", "LogStore", "LoopEngine", "Plan", "ProcessRunner"]),
         tests(
             "PodSyncTests",
             ["DevloopCore", "DevloopTestSupport", "Hashing", "KubeClient", "PodSync", "ProcessRunner", "SyncProtocol"]),
-        tests("PortForwardTests", ["DevloopCore", "PortForward"]),
+        tests("PortForwardTests", ["DevloopCore", "DevloopTestSupport", "PortForward"]),
         tests("ProcessRunnerTests", ["CDevloop", "DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
         tests("StarlarkTests", ["DevloopTestSupport", "Starlark", "StarlarkConformance", "StarlarkProgram"]),
         tests(

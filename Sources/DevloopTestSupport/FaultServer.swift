@@ -19,7 +19,7 @@ package final class FaultServer: Sendable {
     ///   - script: Runs for each connection, which is closed after it.
     package init(path: String? = nil, _ script: @escaping @Sendable (FaultConnection) -> Void) throws {
         (listener, port) = try path.map { (try Self.listen(path: $0), 0) } ?? Self.listen()
-        try startThread { [self, listener] in
+        try TestThread.start { [self, listener] in
             while true {
                 let descriptor = accept(listener, nil, nil)
                 guard descriptor >= 0 else { return }
@@ -28,7 +28,7 @@ package final class FaultServer: Sendable {
                     return count
                 }
                 let connection = FaultConnection(descriptor: descriptor, number: number)
-                try? startThread {
+                try? TestThread.start {
                     script(connection)
                     connection.close()
                 }
@@ -153,6 +153,31 @@ package final class FaultConnection: Sendable {
         write("HTTP/1.1 \(status) Test\r\nContent-Length: \(body.utf8.count)\r\n\(headers)\r\n\(body)")
     }
 
+    /// Becomes a plain tunnel to a port of 127.0.0.1, until both sides have ended.
+    package func relay(to port: Int) {
+        guard let ended = try? Gate(), let server = LoopbackSocket.connect(port) else { return }
+        let early = buffer.withLock { buffer in
+            defer { buffer = [] }
+            return buffer
+        }
+        LoopbackSocket.write(server, early[...])
+        let client = descriptor
+        try? TestThread.start {
+            var bytes = [UInt8](repeating: 0, count: 65_536)
+            while true {
+                let count = recv(server, &bytes, bytes.count, 0)
+                guard count > 0, LoopbackSocket.write(client, bytes[..<count]) else { break }
+            }
+            shutdown(client, Int32(SHUT_RDWR))
+            ended.open()
+        }
+        while let bytes = read() { guard LoopbackSocket.write(server, bytes[...]) else { break } }
+        shutdown(server, Int32(SHUT_RDWR))
+        // The number of a closed descriptor is given to the next connection: nobody may use it any more.
+        ended.wait()
+        Glibc.close(server)
+    }
+
     /// Waits until the client closes.
     package func waitForEnd() { while read() != nil {} }
 
@@ -196,22 +221,4 @@ package final class Gate: Sendable {
 
     /// Lets one waiting script go on.
     package func open() { _ = write(ends[1], [1], 1) }
-}
-
-private final class ThreadBody: Sendable {
-    let run: @Sendable () -> Void
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-}
-
-private func startThread(_ body: @escaping @Sendable () -> Void) throws {
-    var thread: pthread_t = 0
-    let code = pthread_create(
-        &thread, nil,
-        { context in
-            guard let context else { return nil }
-            Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().run()
-            return nil
-        }, Unmanaged.passRetained(ThreadBody(body)).toOpaque())
-    guard code == 0 else { throw TestFileError(path: "thread", errno: code) }
-    pthread_detach(thread)
 }

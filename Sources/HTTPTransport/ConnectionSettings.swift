@@ -20,13 +20,16 @@ struct ConnectionSettings: Sendable {
         options.set(CURLOPT_USERAGENT, userAgent)
         if let unixSocket { options.set(CURLOPT_UNIX_SOCKET_PATH, unixSocket) }
         // An empty string also keeps libcurl from the environment: the kubeconfig alone decides.
-        options.set(CURLOPT_PROXY, proxy ?? "")
+        options.set(CURLOPT_PROXY, Self.proxyAddress(proxy ?? ""))
         options.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, true)
 
         if let authority = tls.certificateAuthority {
             options.set(CURLOPT_CAINFO, CURLOPT_CAINFO_BLOB, authority)
             // The system's directory would be trusted beside it otherwise.
             options.set(CURLOPT_CAPATH, pointer: nil)
+            // As kubectl has it: an https proxy is held to the same authority as the server.
+            options.set(CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAINFO_BLOB, authority)
+            options.set(CURLOPT_PROXY_CAPATH, pointer: nil)
             // A restarted local cluster may have new certificates in the same file.
             options.set(CURLOPT_CA_CACHE_TIMEOUT, 0)
         }
@@ -35,6 +38,8 @@ struct ConnectionSettings: Sendable {
         if tls.insecureSkipVerify {
             options.set(CURLOPT_SSL_VERIFYPEER, false)
             options.set(CURLOPT_SSL_VERIFYHOST, false)
+            options.set(CURLOPT_PROXY_SSL_VERIFYPEER, false)
+            options.set(CURLOPT_PROXY_SSL_VERIFYHOST, false)
         }
         guard let serverName = tls.serverName, let renamed = Self.rename(url, to: serverName) else {
             options.set(CURLOPT_URL, url)
@@ -45,6 +50,11 @@ struct ConnectionSettings: Sendable {
         let list = curl_slist_append(nil, renamed.connectTo)
         options.set(CURLOPT_CONNECT_TO, list: list)
         return (list, renamed.host)
+    }
+
+    /// A SOCKS proxy looks up the names, as with kubectl: those of a private network are unknown here.
+    static func proxyAddress(_ proxy: String) -> String {
+        proxy.hasPrefix("socks5://") ? "socks5h" + proxy.dropFirst("socks5".count) : proxy
     }
 
     /// Splits `https://host:port/rest` and puts another name in its place.

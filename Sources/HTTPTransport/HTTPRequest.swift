@@ -19,6 +19,8 @@ package struct HTTPRequest: Sendable {
     package var idleTimeout: Duration?
     /// Path of a Unix socket to connect to in place of the host in `url`.
     package var unixSocket: String?
+    /// The server may compress the answer (gzip); what arrives here is unpacked, and counted so.
+    package var acceptsGzip = false
     /// Redirects that are followed; the `Authorization` header goes only to the first host.
     package var maximumRedirects = 0
     /// ``HTTPClient/send(_:)`` fails beyond that many bytes of body.

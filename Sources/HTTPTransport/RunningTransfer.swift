@@ -40,6 +40,7 @@ struct RunningTransfer {
             options.set(CURLOPT_LOW_SPEED_LIMIT, 1)
             options.set(CURLOPT_LOW_SPEED_TIME, max(1, Int(idle / .seconds(1))))
         }
+        if request.acceptsGzip { options.set(CURLOPT_ACCEPT_ENCODING, "gzip") }
         if request.maximumRedirects > 0 {
             options.set(CURLOPT_FOLLOWLOCATION, true)
             options.set(CURLOPT_MAXREDIRS, request.maximumRedirects)

@@ -2,82 +2,51 @@
 
 package import DevloopCore
 
-/// Carries each connection of a local listener to a channel of its own.
+/// Carries each connection of local listeners to a channel of its own.
 package final class Forwarder: Sendable {
-    /// Opens the far side of one connection.
+    /// Opens the far side of one connection. A channel whose far end nobody takes throws `unhealthy` when it is read.
     package typealias Dial = @Sendable () async throws -> any ByteChannel
 
-    /// After the client has ended its side, the far side may stay silent this long before the connection ends; a
-    /// forwarded port cannot pass on a half-closed connection.
-    private static let lingering = Duration.seconds(2)
-
-    private let listener: LocalListener
+    private let listeners: [LocalListener]
     private let task: Task<Void, Never>
 
-    package var port: Int { listener.port }
+    /// The port of all listeners.
+    package let port: Int
 
-    package init(listener: LocalListener, dial: @escaping Dial) {
-        self.listener = listener
+    package convenience init(
+        listener: LocalListener, patience: ForwardPatience = ForwardPatience(), dial: @escaping Dial
+    ) {
+        self.init(listeners: [listener], patience: patience, dial: dial)
+    }
+
+    /// - Parameter listeners: At least one; several addresses of one port.
+    package init(
+        listeners: [LocalListener], patience: ForwardPatience = ForwardPatience(), dial: @escaping Dial
+    ) {
+        self.listeners = listeners
+        port = listeners.first?.port ?? 0
         task = Task {
             await withDiscardingTaskGroup { group in
-                while !Task.isCancelled, let client = await listener.accept() {
-                    group.addTask { await Self.carry(client, dial) }
+                for listener in listeners {
+                    group.addTask {
+                        await withDiscardingTaskGroup { connections in
+                            while !Task.isCancelled, let client = await listener.accept() {
+                                connections.addTask {
+                                    await ForwardedConnection(client, dial: dial, patience: patience).run()
+                                }
+                            }
+                            connections.cancelAll()
+                        }
+                    }
                 }
-                group.cancelAll()
             }
         }
     }
 
     /// Closes the port and every connection through it.
     package func close() async {
-        listener.close()
+        for listener in listeners { listener.close() }
         task.cancel()
         await task.value
-    }
-
-    private static func carry(_ client: any ByteChannel, _ dial: Dial) async {
-        let far: any ByteChannel
-        do {
-            far = try await dial()
-        } catch {
-            await client.close()
-            return
-        }
-        await withTaskCancellationHandler {
-            await withTaskGroup(of: Bool.self) { group in
-                group.addTask {
-                    await pump(from: client, to: far)
-                    return true
-                }
-                group.addTask {
-                    await pump(from: far, to: client)
-                    return false
-                }
-                // When the far side ends, nothing more can come; when the client ends, an answer may still be on its way.
-                if await group.next() == true {
-                    group.addTask {
-                        try? await Task.sleep(for: lingering)
-                        return false
-                    }
-                    _ = await group.next()
-                }
-                await client.close()
-                await far.close()
-                group.cancelAll()
-            }
-        } onCancel: {
-            Task {
-                await client.close()
-                await far.close()
-            }
-        }
-    }
-
-    private static func pump(from source: any ByteChannel, to sink: any ByteChannel) async {
-        do {
-            while let bytes = try await source.receive() { try await sink.send(bytes) }
-        } catch {
-            // Either side broke: the caller closes both.
-        }
     }
 }

@@ -11,43 +11,56 @@ package final class LocalListener: Sendable {
     private let descriptor: Int32
     private let queue = DispatchQueue(label: "devloop.listen")
 
+    /// Listens on every address that the name stands for: `localhost` is 127.0.0.1 and, where there is IPv6, ::1, since
+    /// programs try either first.
+    /// - Throws: `DevloopError` with code portInUse when one of them is taken: the name would lead some to us and some to
+    ///   another program.
+    package static func all(host: String, port: Int) throws(DevloopError) -> [LocalListener] {
+        var triesLeft = 8
+        while true {
+            let first = try LocalListener(host: host, port: port)
+            guard host == "localhost" else { return [first] }
+            do {
+                return [first, try LocalListener(host: "::1", port: first.port)]
+            } catch {
+                guard error.cause is PortTaken else { return [first] }
+                triesLeft -= 1
+                // Any free port: the next one may be free on both.
+                guard port == 0, triesLeft > 0 else { throw error }
+            }
+        }
+    }
+
+    private struct PortTaken: Error {}
+
     /// - Parameters:
     ///   - host: `localhost`, or an address; `localhost` means 127.0.0.1.
     ///   - port: 0 takes any free port.
     /// - Throws: `DevloopError` with code portInUse.
     package init(host: String, port: Int) throws(DevloopError) {
-        let name = host == "localhost" ? "127.0.0.1" : host
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(UInt16(truncatingIfNeeded: port).bigEndian)
-        guard inet_pton(AF_INET, name, &address.sin_addr) == 1, (0...65_535).contains(port) else {
+        guard let address = SocketAddress(host == "localhost" ? "127.0.0.1" : host, port: port) else {
             throw DevloopError(
                 .portInUse, "\(host):\(port) is no address to listen on", hint: "use localhost or 0.0.0.0")
         }
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else {
             throw DevloopError(.portInUse, "cannot open a socket: \(String(cString: strerror(errno)))")
         }
-        self.descriptor = descriptor
         var on: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) == 0 }
+        if address.family == AF_INET6 {
+            setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &on, socklen_t(MemoryLayout<Int32>.size))
         }
-        guard isBound, listen(descriptor, 64) == 0 else {
+        guard address.with({ bind(descriptor, $0, $1) }) == 0, listen(descriptor, 64) == 0 else {
             let failure = errno
             Glibc.close(descriptor)
             throw DevloopError(
                 .portInUse, "cannot listen on \(host):\(port): \(String(cString: strerror(failure)))",
-                hint: failure == EADDRINUSE ? "another program has the port; end it, or change port_forwards" : nil)
+                hint: failure == EADDRINUSE ? "another program has the port; end it, or change port_forwards" : nil,
+                cause: failure == EADDRINUSE ? PortTaken() : nil)
         }
-        var bound = sockaddr_in()
-        var length = size
-        _ = withUnsafeMutablePointer(to: &bound) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
-        }
-        self.port = Int(UInt16(bigEndian: bound.sin_port))
+        self.descriptor = descriptor
+        self.port = SocketAddress.port(of: descriptor)
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
     }
 
@@ -63,7 +76,10 @@ package final class LocalListener: Sendable {
             }
             switch errno {
             case EAGAIN: await DescriptorReadiness.wait(descriptor, forWriting: false, on: queue)
-            case EINTR, ECONNABORTED, EMFILE, ENFILE: await Task.yield()
+            case EINTR, ECONNABORTED: continue
+            // Too many open files or too little memory: the connection waits in the kernel until some are closed.
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+                guard (try? await Task.sleep(for: .milliseconds(100))) != nil else { return nil }
             default: return nil
             }
         }

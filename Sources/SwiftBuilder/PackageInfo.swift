@@ -68,7 +68,8 @@ extension PackageInfo {
                 targets: Self.strings(product["targets"]))
         }
         let described = manifest?["targets"]?.array ?? []
-        let users = Set(described.filter { $0["pluginUsages"]?.array?.isEmpty == false }.compactMap { $0["name"]?.string })
+        let users = Set(
+            described.filter { $0["pluginUsages"]?.array?.isEmpty == false }.compactMap { $0["name"]?.string })
         self.targets = targets.map { target in
             let folder = Self.absolute(target["path"]?.string ?? "", in: path)
             let resources = (target["resources"]?.array ?? []).compactMap { $0["path"]?.string }

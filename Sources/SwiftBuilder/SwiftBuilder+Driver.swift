@@ -15,6 +15,8 @@ import Synchronization
 extension SwiftBuilder {
     enum DriverEnd {
         case built(BuildOutputParser)
+        /// Nothing has changed since the last build.
+        case unchanged
         case failed(BuildOutputParser)
         /// SwiftPM has to build.
         case left(String)
@@ -37,7 +39,7 @@ extension SwiftBuilder {
         }
         guard !changed.isEmpty || !state.owed.isEmpty else {
             driver?.settle(inputs)
-            return .built(BuildOutputParser())
+            return .unchanged
         }
         guard let lock = ScratchLock(scratch, environment) else { return .left("another SwiftPM works there") }
         defer { withExtendedLifetime(lock) {} }

@@ -30,6 +30,8 @@ package actor SwiftBuilder {
     var driver: DriverState?
     /// By product, as told last.
     var linkWays: [String: LinkWay] = [:]
+    /// What the last link has left, by path; nil when something was compiled after it.
+    private var linked: (products: [String], files: [String: FileStamp])?
     var stripped: [String: (source: FileStamp, path: String, digest: ContentDigest)] = [:]
 
     /// - Parameter environment: the variables of devloop; only those that a build needs are passed on.
@@ -92,7 +94,8 @@ package actor SwiftBuilder {
         let description = try await ask(["describe", "--type", "json"], of: folder)
         // Which targets use plugins is told by the manifest alone, and asked for only when it speaks of any.
         let hasPlugins = HostFiles.names(in: folder).filter { PackageGraph.isManifest(name: $0) }.contains { name in
-            HostFiles.content(of: "\(folder)/\(name)").map { String(decoding: $0, as: UTF8.self).contains("lugin") } ?? false
+            HostFiles.content(of: "\(folder)/\(name)").map { String(decoding: $0, as: UTF8.self).contains("lugin") }
+                ?? false
         }
         return try PackageInfo(
             describe: description, manifest: hasPlugins ? await ask(["dump-package"], of: folder) : nil)
@@ -151,8 +154,16 @@ package actor SwiftBuilder {
         let inputs = InputSnapshot(graph, after: driver?.covered)
         var isFresh = false
         var parser: BuildOutputParser
+        let products = request.products.isEmpty ? graph.root.executables : request.products
+        // Whatever ends this build: what it has compiled has to be linked by a later one.
+        let before = linked
+        linked = nil
         switch isDriven ? try await drive(graph, inputs, onEvent) : .left("it is for debug builds") {
-        case .built(let found): parser = found
+        case .built(let found):
+            parser = found
+        case .unchanged:
+            parser = BuildOutputParser()
+            linked = before
         case .failed(let found): return .failed(failure(found, since: start))
         case .left(let reason):
             let attempt = try await runSwiftPM(graph, inputs, because: isDriven ? reason : nil, onEvent)
@@ -164,15 +175,28 @@ package actor SwiftBuilder {
             isFresh = true
         }
         let built = ContinuousClock.now
-        let products = request.products.isEmpty ? graph.root.executables : request.products
-        if isDriven, let found = try await link(products, isFresh: isFresh, graph, onEvent) {
-            parser.merge(found)
-            return .failed(failure(parser, since: start))
+        if isDriven, !isLinked(products) {
+            if let found = try await link(products, isFresh: isFresh, graph, onEvent) {
+                parser.merge(found)
+                return .failed(failure(parser, since: start))
+            }
+            linked = (products, outputs(of: products))
         }
         return .succeeded(
             BuildSuccess(
                 artifacts: try products.map(artifact), duration: built - start, link: ContinuousClock.now - built,
                 warnings: parser.diagnostics.filter { $0.severity == .warning && $0.location != nil }))
+    }
+
+    /// Whether the last link was for these, nothing was compiled since, and all that it made is still there.
+    private func isLinked(_ products: [String]) -> Bool {
+        guard let linked, linked.products == products else { return false }
+        return linked.files == outputs(of: products)
+    }
+
+    private func outputs(of products: [String]) -> [String: FileStamp] {
+        let paths = products.flatMap { [executablePath($0)] + libraries(of: $0).map(\.path) }
+        return paths.reduce(into: [:]) { $0[$1] = FileStamp($1) }
     }
 
     /// Finds out once how to build for the node.

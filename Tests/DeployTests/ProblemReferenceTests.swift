@@ -46,7 +46,8 @@ struct ProblemReferenceTests {
             """
         for problem in Problem.catalogue {
             let short = problem.meaning.dropLast()
-            text += "| [\(problem.code)](#\(problem.anchor)) | \(short) | \(problem.mayHeal ? "after waiting" : "at once") |\n"
+            text +=
+                "| [\(problem.code)](#\(problem.anchor)) | \(short) | \(problem.mayHeal ? "after waiting" : "at once") |\n"
         }
         for problem in Problem.catalogue {
             text += """

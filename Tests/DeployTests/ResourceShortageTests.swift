@@ -58,8 +58,10 @@ struct ResourceShortageTests {
             (pod(["cpu": "1"], ["cpu": "1"]), "cpu: asks for 2, 1.5 of 4 are free on big"),
             (pod(["cpu": "1"], inits: [["cpu": "3"]]), "cpu: asks for 3, 1.5 of 4 are free on big"),
             (pod(["memory": "7.5Gi"]), "memory: asks for 7.5Gi, 7Gi of 8Gi are free on big"),
-            (pod(["cpu": 2, "memory": "9Gi"]),
-             "cpu: asks for 2, 1.5 of 4 are free on big; memory: asks for 9Gi, 7Gi of 8Gi are free on big"),
+            (
+                pod(["cpu": 2, "memory": "9Gi"]),
+                "cpu: asks for 2, 1.5 of 4 are free on big; memory: asks for 9Gi, 7Gi of 8Gi are free on big"
+            ),
             (pod(["example.org/gpu": "1"]), "example.org/gpu: asks for 1, 0 of 0 are free on big"), (pod([:]), nil),
         ] as [(JSONValue, String?)])
     func saysWhatIsShort(_ pod: JSONValue, _ text: String?) {

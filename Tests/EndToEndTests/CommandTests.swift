@@ -127,7 +127,7 @@ extension EndToEnd {
                 swift_image('example/app', '.', product='app', live=False)
                 swift_image('example/tool', '.', product='tool', live=False)
                 k8s_yaml('app.yaml')
-                k8s_yaml(blob(str(read_file('app.yaml')).replace('app', 'tool')))
+                k8s_yaml(blob(str(read_file('app.yaml')).replace('/app', '/tool').replace(' app', ' tool')))
 
                 """, manifest: Project.deployment(command: ["/app/app"], image: "example/app"))
             try project.folder.write(
@@ -160,15 +160,18 @@ extension EndToEnd {
                 try project.folder.write(file, "print(1)\n")
             }
             for file in [
-                "Sources/Clib/clib.c", "Sources/Clib/include/clib.h", "Sources/Clib/inner.h", "Sources/Texts/Texts.swift",
-                "Sources/Texts/a.words", "Sources/Texts/page.html", "Sources/tool/notes.txt", "near/Sources/Near/Near.swift",
+                "Sources/Clib/clib.c", "Sources/Clib/include/clib.h", "Sources/Clib/inner.h",
+                "Sources/Texts/Texts.swift",
+                "Sources/Texts/a.words", "Sources/Texts/page.html", "Sources/tool/notes.txt",
+                "near/Sources/Near/Near.swift",
                 "Plugins/Words/Words.swift",
             ] { try project.folder.write(file, "\n") }
             let app = JSONValue.array(["app", "build", "product app is made from it"])
             let tool = JSONValue.array(["tool", "build", "product tool is made from it"])
             let cases: [(String, [JSONValue])] = [
                 ("Sources/Clib/clib.c", [app]), ("Sources/Clib/include/clib.h", [app]), ("Sources/Clib/inner.h", [app]),
-                ("Sources/Texts/a.words", [app]), ("Sources/Texts/page.html", [app]), ("Sources/Texts/New.swift", [app]),
+                ("Sources/Texts/a.words", [app]), ("Sources/Texts/page.html", [app]),
+                
                 ("Sources/maker/main.swift", [app]), ("Plugins/Words/Words.swift", [app]),
                 ("near/Sources/Near/Near.swift", [tool]), ("near/Package.swift", [app, tool]),
                 ("Package.swift", [app, tool]), ("Sources/tool/notes.txt", []),

@@ -27,7 +27,8 @@ extension EndToEnd {
                     metadata: {name: pass}
                     stringData: {word: open-sesame}
                     """
-                let words = crash.replacing("echo last words", with: "printf 'last \\\\033[31mopen-sesame\\\\033[0m words\\\\n'")
+                let words = crash.replacing(
+                    "echo last words", with: "printf 'last \\\\033[31mopen-sesame\\\\033[0m words\\\\n'")
                 let project = try Project(
                     manifest: [Project.sleeper, secret, words].joined(separator: "\n---\n") + "\n")
                 let result = try await Devloop.run(

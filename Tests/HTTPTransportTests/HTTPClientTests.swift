@@ -170,6 +170,35 @@ struct HTTPClientTests {
         #expect(count == total * piece.count)
     }
 
+    /// Packed answers are unpacked, and only asked for where that is wanted; what does not unpack is an error.
+    @Test func unpacksAnswers() async throws {
+        // "packed\n" by gzip -n.
+        let packed: [UInt8] = [
+            0x1F, 0x8B, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0x2B, 0x48, 0x4C, 0xCE, 0x4E, 0x4D, 0xE1, 0x02,
+            0x00, 0x43, 0xE0, 0x41, 0x2F, 0x07, 0x00, 0x00, 0x00,
+        ]
+        let server = try FaultServer { connection in
+            while let (head, _) = connection.readRequest() {
+                guard head.contains("Accept-Encoding: gzip") else {
+                    connection.answer(200, head.lowercased().contains("accept-encoding") ? "asked" : "plain")
+                    continue
+                }
+                let body = head.hasPrefix("GET /broken") ? Array("not packed at all".utf8) : packed
+                connection.write("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(body.count)\r\n\r\n")
+                connection.write(body)
+            }
+        }
+        defer { server.stop() }
+        let client = try HTTPClient()
+        var request = HTTPRequest(server.url())
+        #expect(try await client.send(request).text == "plain")
+        request.acceptsGzip = true
+        #expect(try await client.send(request).text == "packed\n")
+        request.url = server.url("/broken")
+        let error = await #expect(throws: DevloopError.self) { try await client.send(request) }
+        #expect((error?.cause as? HTTPFailure)?.kind == .malformed)
+    }
+
     @Test func manyAtOnce() async throws {
         let server = try FaultServer { connection in
             while let (head, _) = connection.readRequest() {

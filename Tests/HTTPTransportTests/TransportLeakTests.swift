@@ -4,6 +4,7 @@ import DevloopCore
 import DevloopTestSupport
 import Glibc
 import HTTPTransport
+import Synchronization
 import Testing
 
 /// Opens and closes a thousand times: memory and descriptors stay where they were.
@@ -51,6 +52,44 @@ struct TransportLeakTests {
             let (_, body) = try await client.stream(HTTPRequest(server.url()))
             _ = try await body.next()
         }
+    }
+
+    /// Ten thousand streams that are opened, read a little and dropped, and as many connections: what they take is flat.
+    @Test func tenThousandCyclesAreFlat() async throws {
+        let server = try FaultServer { connection in
+            while connection.readRequest() != nil {
+                connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nevent\r\n")
+                if connection.number % 2 == 0 { connection.waitForEnd() } else { connection.write("0\r\n\r\n") }
+            }
+        }
+        defer { server.stop() }
+        let client = try HTTPClient()
+        let descriptors = Mutex<(least: Int, most: Int)>((.max, 0))
+        let start = ContinuousClock.now
+        var cycles = 0
+        func cycle() async throws {
+            let (_, body) = try await client.stream(HTTPRequest(server.url()))
+            #expect(try await body.next() == Array("event".utf8))
+            cycles += 1
+            guard cycles % 500 == 0 else { return }
+            let now = ProcessFacts.descriptors()
+            descriptors.withLock { $0 = (min($0.least, now), max($0.most, now)) }
+        }
+        for _ in 0..<2_000 { try await cycle() }
+        // Other suites use memory for a while: a leak is what shows in every round.
+        var growths: [Int] = []
+        for _ in 0..<4 {
+            let before = ProcessFacts.residentBytes()
+            for _ in 0..<2_000 { try await cycle() }
+            growths.append(ProcessFacts.residentBytes() - before)
+        }
+        let (least, most) = descriptors.withLock { $0 }
+        print(
+            "ten thousand streams in \(ContinuousClock.now - start): growth \(growths), descriptors \(least) to \(most)"
+        )
+        // One leaked handle of libcurl has more than 5 KB: two thousand would be 10 MB.
+        #expect((growths.min() ?? 0) < 2 << 20, "grew by \(growths) bytes in rounds of 2,000")
+        #expect(await eventually { ProcessFacts.descriptors() < 200 })
     }
 
     @Test func clientsLeaveNoThreads() async throws {

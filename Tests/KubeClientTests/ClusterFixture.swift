@@ -28,13 +28,14 @@ struct ClusterFixture {
     }
 
     /// - Throws: When `KUBECONFIG` is not set: these tests need the real cluster, and are never skipped.
-    static func connect() throws -> KubeClient {
+    static func connect() throws -> KubeClient { try KubeClient(config: try config()) }
+
+    static func config() throws -> KubeConfig {
         guard let value = getenv("KUBECONFIG") else {
             throw DevloopError(
                 .kubeconfig, "KUBECONFIG is not set", hint: "start a cluster: eval \"$(scripts/cluster env)\"")
         }
-        let paths = KubeConfig.paths(environment: ["KUBECONFIG": String(cString: value)])
-        return try KubeClient(config: try KubeConfig.load(paths))
+        return try KubeConfig.load(environment: ["KUBECONFIG": String(cString: value)])
     }
 
     private func delete() async {
@@ -59,17 +60,21 @@ struct ClusterFixture {
         ]
     }
 
-    /// Applies a Pod and waits until its container runs.
-    func start(_ name: String, _ command: [String]) async throws {
-        // The controller makes the namespace's service account a moment after the namespace.
-        try await eventually("pod \(name) is accepted") {
+    /// Applies a Pod. The controller makes the namespace's service account a moment after the namespace.
+    func create(_ pod: JSONValue) async throws {
+        try await eventually("the pod is accepted") {
             do {
-                _ = try await client.apply(pod(name, command))
+                _ = try await client.apply(pod)
                 return true
             } catch  where error.kubeFailure?.status == 403 {
                 return false
             }
         }
+    }
+
+    /// Applies a Pod and waits until its container runs.
+    func start(_ name: String, _ command: [String]) async throws {
+        try await create(pod(name, command))
         try await eventually("pod \(name) runs") {
             let pod = try await client.get(.pods, name: name, namespace: namespace)
             return pod.at("status", "containerStatuses")?[0]?.at("state", "waiting") == nil

@@ -89,6 +89,18 @@ import Testing
                 text: "clusters:\n- name: a\n  cluster:\n    server: https://a\n    insecure-skip-tls-verify: maybe",
                 line: 5,
                 message: "must be true or false"),
+            BadCase(
+                text: "clusters:\n- name: a\n  cluster:\n    server: https://a\n    proxy-url: ftp://user:TOPSECRET@p",
+                line: 5,
+                message: "'proxy-url' is no http, https or socks5 address"),
+            BadCase(
+                text: "users:\n- name: a\n  user:\n    exec:\n      command: c\n      apiVersion: v1", line: 6,
+                message: "'v1' is no version of client.authentication.k8s.io"),
+            BadCase(
+                text:
+                    "users:\n- name: a\n  user:\n    exec:\n      command: c\n      apiVersion: client.authentication.k8s.io/v1\n      interactiveMode: Often",
+                line: 7,
+                message: "'interactiveMode' must be Never, IfAvailable or Always"),
             BadCase(text: "users:\n- name: a\n  user:\n    token: [x]", line: 4, message: "'token' must be text"),
             BadCase(text: "users:\n- name: a\n  user:\n    exec: {apiVersion: x}", line: 4, message: "no 'command'"),
             BadCase(text: "contexts:\n- name: a\n  context: {user: b}", line: 3, message: "no 'cluster'"),
@@ -103,6 +115,7 @@ import Testing
         #expect(error?.location?.file == "/f/config")
         #expect(error?.location?.line == test.line)
         #expect(error?.message.contains(test.message) == true, "\(error?.message ?? "")")
+        #expect(error?.report.contains("TOPSECRET") == false)
     }
 
     @Test func secretsStayOutOfErrors() throws {
@@ -134,6 +147,41 @@ import Testing
         #expect(config.files == [one, two])
         #expect(try config.select().cluster.server == "https://one")
         #expect(try config.select("y").cluster.certificateAuthority == .file("\(folder("b/ca.pem"))"))
+    }
+
+    @Test func emptyWordsCountAsMissing() throws {
+        let text = """
+            clusters: [{name: c, cluster: {server: 'https://a', tls-server-name: '', proxy-url: ''}}]
+            contexts: [{name: x, context: {cluster: c, user: '', namespace: ''}}]
+            """
+        let selection = try KubeConfig(parsing: Array(text.utf8), file: "/f").select("x")
+        #expect(selection.cluster.tlsServerName == nil)
+        #expect(selection.cluster.proxyURL == nil)
+        #expect(selection.context.namespace == nil)
+    }
+
+    @Test func inAPodTheServiceAccountSpeaks() throws {
+        let folder = try TemporaryDirectory("account")
+        let variables = [
+            "KUBERNETES_SERVICE_HOST": "fd00::1", "KUBERNETES_SERVICE_PORT": "6443", "HOME": folder("home"),
+        ]
+        // Without a token it is no Pod with an account; without the variables it is no Pod.
+        #expect(KubeConfig.inCluster(environment: variables, folder: folder.path) == nil)
+        try folder.write("token", "t")
+        #expect(KubeConfig.inCluster(environment: ["HOME": "/h"], folder: folder.path) == nil)
+        let bare = try #require(KubeConfig.inCluster(environment: variables, folder: folder.path)).select()
+        #expect(bare.cluster.certificateAuthority == nil)
+        #expect(bare.context.namespace == nil)
+        try folder.write("ca.crt", "x")
+        try folder.write("namespace", "shop\n")
+        let selection = try #require(KubeConfig.inCluster(environment: variables, folder: folder.path)).select()
+        #expect(selection.context.name == "in-cluster")
+        #expect(selection.context.namespace == "shop")
+        #expect(selection.cluster.server == "https://[fd00::1]:6443")
+        #expect(selection.cluster.certificateAuthority == .file(folder("ca.crt")))
+        #expect(selection.user.tokenFile == folder("token"))
+        // A cluster that nobody has allowed, wherever it is.
+        #expect(!selection.info().isLocal)
     }
 
     @Test func missingThings() throws {

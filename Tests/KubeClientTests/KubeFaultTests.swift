@@ -11,7 +11,7 @@ import Testing
 /// API servers that fail.
 @Suite(.timeLimit(.minutes(1)))
 struct KubeFaultTests {
-    private static func client(_ server: FaultServer, user: String = "{token: TOPSECRET}") throws -> KubeClient {
+    static func client(_ server: FaultServer, user: String = "{token: TOPSECRET}") throws -> KubeClient {
         let text = """
             current-context: x
             clusters: [{name: c, cluster: {server: '\(server.url(""))'}}]
@@ -21,7 +21,7 @@ struct KubeFaultTests {
         return try KubeClient(config: try KubeConfig(parsing: Array(text.utf8), file: "/k/config"))
     }
 
-    private static func status(_ code: Int, _ reason: String, _ message: String) -> String {
+    static func status(_ code: Int, _ reason: String, _ message: String) -> String {
         let value: JSONValue = [
             "kind": "Status", "status": "Failure", "code": .int(code), "reason": .string(reason),
             "message": .string(message),
@@ -155,7 +155,8 @@ struct KubeFaultTests {
         let exec = "{exec: {apiVersion: client.authentication.k8s.io/v1, command: \(folder("login")), args: [plugin]}}"
         #expect(try await Self.client(server, user: exec).serverVersion() == "true")
 
-        let missing = "{exec: {apiVersion: v1, command: \(folder("missing")), installHint: install it}}"
+        let missing =
+            "{exec: {apiVersion: client.authentication.k8s.io/v1, command: \(folder("missing")), installHint: install it}}"
         let error = await #expect(throws: DevloopError.self) {
             try await Self.client(server, user: missing).serverVersion()
         }
@@ -260,7 +261,10 @@ struct KubeFaultTests {
                     continue
                 }
                 let step = asked.withLock { asked in
-                    asked.append(line.contains("sinceTime=2026-11-24T13%3A50%3A01Z") ? "since" : "whole")
+                    let since = line.firstRange(of: "sinceTime=2026-11-24T13%3A50%3A").map {
+                        "since \(line[$0.upperBound...].prefix(2))"
+                    }
+                    asked.append(since ?? "whole")
                     return asked.count
                 }
                 connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -288,6 +292,7 @@ struct KubeFaultTests {
             }
         }
         #expect(seen == ["one", "two", "cut: cluster-unreachable", "three", "four"])
-        #expect(asked.withLock { $0 } == ["whole", "since", "since"])
+        // The last one makes sure that an ended container's log was read to its end.
+        #expect(asked.withLock { $0 } == ["whole", "since 01", "since 01", "since 02"])
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DevloopCore
+import DevloopTestSupport
 import LoopEngine
 import Plan
 import Testing
@@ -27,6 +28,42 @@ struct SessionOneShotTests {
             #expect(test.watch.isStarted == false)
             #expect(test.connection.deleted.isEmpty)
             #expect(test.events.all.last?.number("exit") == 0)
+        }
+    }
+
+    /// A container without a readiness check is ready as soon as it runs, and may end in the next moment.
+    @Test func whatIsOnlyStartedHasToStayUp() async throws {
+        try await TestSession.run(
+            Plan(resources: [Samples.service("web", image: "nginx")], watchedFiles: []), mode: .ci
+        ) { test in
+            try await test.events.wait("web", is: "starting")
+            let generation = test.connection.generation("web")
+            var pod = PodStatus.ready("web-1", generation: generation)
+            pod.isProven = false
+            test.connection.setPods("web", [pod])
+            try await test.events.wait("web", is: "ready")
+            test.clock.advance(by: .milliseconds(1900))
+            #expect(test.events.all(.sessionEnded).isEmpty)
+            test.connection.setPods("web", [.crashing("web-1", generation: generation)])
+            #expect(try await test.end().status == .workFailed)
+        }
+    }
+
+    @Test func whatStaysUpIsBelieved() async throws {
+        try await TestSession.run(
+            Plan(resources: [Samples.service("web", image: "nginx")], watchedFiles: []), mode: .ci
+        ) { test in
+            try await test.events.wait("web", is: "starting")
+            var pod = PodStatus.ready("web-1", generation: test.connection.generation("web"))
+            pod.isProven = false
+            test.connection.setPods("web", [pod])
+            try await test.events.wait("web", is: "ready")
+            #expect(
+                await poll {
+                    test.clock.advance(by: .milliseconds(250))
+                    return !test.events.all(.sessionEnded).isEmpty
+                })
+            #expect(try await test.end().status == .ok)
         }
     }
 

@@ -67,6 +67,33 @@ extension RealBuilds {
         #expect(try await demo.run("beta-tool") == "b0 s1 o0")
     }
 
+    /// A save of nothing new links what is not there, and nothing else.
+    @Test(.timeLimit(.minutes(3)))
+    func whatIsNotThereIsLinkedAgain() async throws {
+        let demo = try DemoPackage()
+        try await demo.build()
+        let first = await demo.builder.executablePath("alpha")
+        let before = FileStamp(first)
+        try await demo.build()
+        #expect(started(demo).isEmpty && FileStamp(first) == before)
+        // Somebody has deleted it.
+        unlink(first)
+        try await demo.build()
+        #expect(try await demo.run("alpha") == "e0 s0 d0")
+        // The linker cannot write where it wants to: the whole program stands in for it.
+        unlink(first)
+        try TestFiles.makeDirectory(first)
+        try demo.folder.write("Sources/alpha/Extra.swift", "func extra() -> String { \"e1\" }\n")
+        try await demo.build(changed: ["Sources/alpha/Extra.swift"])
+        #expect(await demo.builder.executablePath("alpha") != first)
+        #expect(try await demo.run("alpha") == "e1 s0 d0")
+        TestFiles.remove(first)
+        try demo.folder.write("Sources/alpha/Extra.swift", "func extra() -> String { \"e2\" }\n")
+        try await demo.build(changed: ["Sources/alpha/Extra.swift"])
+        #expect(await demo.builder.executablePath("alpha") == first)
+        #expect(try await demo.run("alpha") == "e2 s0 d0")
+    }
+
     /// Each in turn is left to SwiftPM.
     @Test(.timeLimit(.minutes(4)))
     func whatIsNoKnownSourceIsSwiftPMs() async throws {

@@ -28,7 +28,8 @@ package enum PodHealth {
             templateHash: metadata.at("labels", "pod-template-hash")?.string,
             generation: metadata.at("annotations", Renderer.generationAnnotation)?.string,
             containers: containers, verdict: judged.verdict, word: isTerminating ? "Terminating" : judged.word,
-            since: isTerminating ? metadata["deletionTimestamp"]?.string : since(pod, judged.verdict))
+            since: isTerminating ? metadata["deletionTimestamp"]?.string : since(pod, judged.verdict),
+            isProven: (pod.at("spec", "containers")?.array ?? []).allSatisfy { $0["readinessProbe"] != nil })
     }
 
     private static func statuses(

@@ -54,7 +54,8 @@ struct PodProgress {
         }
         let hasBegun = containers.contains { $0.at("state", "running") != nil || $0.at("state", "terminated") != nil }
         guard isCreating, !hasBegun,
-            let event = events.newest("FailedMount", "FailedAttachVolume", "FailedMapVolume", since: nil, where: { _ in true })
+            let event = events.newest(
+                "FailedMount", "FailedAttachVolume", "FailedMapVolume", since: nil, where: { _ in true })
         else { return nil }
         return made(.volumeNotMounted, "a volume of the Pod cannot be mounted: \(event.message)")
     }
@@ -81,9 +82,11 @@ struct PodProgress {
             $0["ready"]?.bool != true && $0.at("state", "terminated") == nil
         }
         if phase == "Running", let notReady { return unready(notReady) }
-        if let gate = pod.at("spec", "readinessGates")?.array?.compactMap({ $0["conditionType"]?.string }).first(where: {
-            !isTrue($0)
-        }), phase == "Running" {
+        if let gate = pod.at("spec", "readinessGates")?.array?.compactMap({ $0["conditionType"]?.string }).first(
+            where: {
+                !isTrue($0)
+            }), phase == "Running"
+        {
             return (.starting("waiting for condition \(gate)"), "NotReady")
         }
         return (.starting("waiting for a node"), phase)
@@ -95,7 +98,9 @@ struct PodProgress {
             return (.starting(reason == "ContainerCreating" ? "creating \(name)" : "\(name): \(reason)"), reason)
         }
         // One that ended well starts again only where the Pod says so.
-        if let code = container.at("state", "terminated", "exitCode")?.int, !isInit, restartPolicy == "Always" || code != 0 {
+        if let code = container.at("state", "terminated", "exitCode")?.int, !isInit,
+            restartPolicy == "Always" || code != 0
+        {
             return (.starting("\(name) ended with exit code \(code), starts again"), "Restarting")
         }
         if container.at("state", "running") != nil, isInit { return (.starting("init container \(name) runs"), "Init") }

@@ -25,7 +25,8 @@ enum PullFailure: Equatable {
         {
             self = .rights
         } else if has(
-            "connection refused", "no such host", "i/o timeout", "timeout", "network is unreachable", "no route to host",
+            "connection refused", "no such host", "i/o timeout", "timeout", "network is unreachable",
+            "no route to host",
             "connection reset", "x509:", "tls:", "server gave http response", "temporary failure in name resolution",
             "unexpected eof", "dial tcp")
         {

@@ -26,7 +26,8 @@ package enum ResourceShortage {
             }
             guard amount > 0, let best = free.max(by: { $0.free < $1.free }), best.free < amount else { return nil }
             func say(_ value: Double) -> String { Quantity(max(0, value)).text(of: resource) }
-            return "\(resource): asks for \(say(amount)), \(say(best.free)) of \(say(best.all)) are free on \(best.name)"
+            return
+                "\(resource): asks for \(say(amount)), \(say(best.free)) of \(say(best.all)) are free on \(best.name)"
         }
         return lines.isEmpty ? nil : lines.joined(separator: "; ")
     }

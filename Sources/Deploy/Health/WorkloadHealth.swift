@@ -38,7 +38,9 @@ package struct WorkloadHealth {
 
     private var verdict: WorkloadStatus.Verdict {
         if kind == "Job" { return job }
-        if let generation = object.at("metadata", "generation")?.int, status["observedGeneration"]?.int ?? 0 < generation {
+        if let generation = object.at("metadata", "generation")?.int,
+            status["observedGeneration"]?.int ?? 0 < generation
+        {
             return .progressing("its controller has not seen it yet")
         }
         if let condition = condition("ReplicaFailure", is: "True") {
@@ -117,7 +119,8 @@ package struct WorkloadHealth {
             return Counts(wanted: wanted, made: made, available: number("readyReplicas"), all: made)
         case "ReplicaSet":
             return Counts(
-                wanted: wanted, made: number("replicas"), available: number("availableReplicas"), all: number("replicas"))
+                wanted: wanted, made: number("replicas"), available: number("availableReplicas"),
+                all: number("replicas"))
         default:
             return Counts(
                 wanted: wanted, made: number("updatedReplicas"), available: number("availableReplicas"),

@@ -91,13 +91,15 @@ package struct PodStatus: Sendable, Equatable {
     package var verdict: Verdict
     /// The word that is shown: `Running`, `CrashLoopBackOff`, `ContainerCreating`, `Pending`.
     package var word: String
+    /// Whether "ready" was found out by checks: false where a container has none, and so is ready as soon as it runs.
+    package var isProven: Bool
     /// Since when the verdict holds, RFC 3339 in UTC; the server's clock. Nil when no object tells.
     package var since: String?
 
     package init(
         name: String, namespace: String, uid: String, created: String, isTerminating: Bool, labels: [String: String],
         templateHash: String?, generation: String?, containers: [Container], verdict: Verdict, word: String,
-        since: String? = nil
+        since: String? = nil, isProven: Bool = true
     ) {
         self.name = name
         self.namespace = namespace
@@ -111,6 +113,7 @@ package struct PodStatus: Sendable, Equatable {
         self.verdict = verdict
         self.word = word
         self.since = since
+        self.isProven = isProven
     }
 
     package var restarts: Int { containers.filter { !$0.isInit }.map(\.restarts).reduce(0, +) }

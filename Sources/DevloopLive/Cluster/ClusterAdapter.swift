@@ -31,7 +31,7 @@ struct ClusterAdapter: ClusterPort {
 
     /// Asks the cluster what it is; changes nothing.
     func find(_ plan: PlanSettings) async throws -> Found {
-        let config = try KubeConfig.load(KubeConfig.paths(environment: LiveEnvironment.variables))
+        let config = try KubeConfig.load(environment: LiveEnvironment.variables)
         let selection = try config.select(settings.context)
         let context = await ContextCheck.info(of: selection, in: config)
         guard context.isLocal || plan.allowedContexts.contains(context.name) else {

@@ -38,7 +38,10 @@ final class ClusterSession: ClusterConnection {
     }
 
     func logs(pod: PodStatus, container: String) -> AsyncThrowingStream<LoopEngine.LogLine, any Error> {
-        let source = client.followLogs(namespace: pod.namespace, pod: pod.name, container: container)
+        // By its id: a container that has been started again meanwhile has another log under the same name.
+        let life = pod.containers.first { $0.name == container }?.id
+        let source = client.followLogs(
+            namespace: pod.namespace, pod: pod.name, container: container, life: life.flatMap { $0.isEmpty ? nil : $0 })
         let iterator = LogIterator(source.makeAsyncIterator(), link.symbolizer)
         // Unfolding: a line is read only when the one before it was taken, so a flood waits in the kernel.
         return AsyncThrowingStream { await iterator.next() }

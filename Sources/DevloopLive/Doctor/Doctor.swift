@@ -33,7 +33,7 @@ package enum Doctor {
 
     private static func examineCluster(_ settings: LiveSettings, _ plan: Plan?, _ report: inout DoctorReport) async {
         do {
-            let config = try KubeConfig.load(KubeConfig.paths(environment: LiveEnvironment.variables))
+            let config = try KubeConfig.load(environment: LiveEnvironment.variables)
             let selection = try config.select(settings.context)
             let info = await ContextCheck.info(of: selection, in: config)
             report.cluster.append(("context", "\(info.name): \(info.localReason)"))

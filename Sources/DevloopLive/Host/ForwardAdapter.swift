@@ -14,21 +14,21 @@ struct ForwardAdapter: ForwardPort {
         host: String, port: Int, policy: PortForward.BusyPolicy,
         dial: @escaping @Sendable () async throws -> any ByteChannel
     ) async throws -> any OpenForward {
-        let listener: LocalListener
+        let listeners: [LocalListener]
         do {
-            listener = try LocalListener(host: host, port: port)
+            listeners = try LocalListener.all(host: host, port: port)
         } catch {
             guard policy == .move else { throw error }
-            listener = try Self.free(host: host, above: port)
+            listeners = try Self.free(host: host, above: port)
         }
-        return Forward(forwarder: Forwarder(listener: listener, dial: dial))
+        return Forward(forwarder: Forwarder(listeners: listeners, dial: dial))
     }
 
-    private static func free(host: String, above port: Int) throws(DevloopError) -> LocalListener {
+    private static func free(host: String, above port: Int) throws(DevloopError) -> [LocalListener] {
         for candidate in (port + 1)...(port + neighbours) where candidate <= 65_535 {
-            if let listener = try? LocalListener(host: host, port: candidate) { return listener }
+            if let listeners = try? LocalListener.all(host: host, port: candidate) { return listeners }
         }
-        return try LocalListener(host: host, port: 0)
+        return try LocalListener.all(host: host, port: 0)
     }
 
     private struct Forward: OpenForward {

@@ -31,7 +31,7 @@ struct SpecAdapter: SpecPort {
 
     /// Nil without a usable kubeconfig: the cluster adapter tells what is wrong with it, when it is needed.
     private func context() async -> KubernetesContext? {
-        guard let config = try? KubeConfig.load(KubeConfig.paths(environment: LiveEnvironment.variables)),
+        guard let config = try? KubeConfig.load(environment: LiveEnvironment.variables),
             let selection = try? config.select(settings.context)
         else { return nil }
         // Only the kubeconfig is read for a plan: it needs no cluster.

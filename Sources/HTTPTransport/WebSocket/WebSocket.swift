@@ -12,6 +12,15 @@ package final class WebSocket: Sendable {
     private let connection: RawConnection
     private let decoder: Mutex<WebSocketDecoder>
     private let isClosing = Mutex(false)
+    private let silence = Mutex(Silence())
+
+    /// Whether the peer answers.
+    private struct Silence {
+        /// Somebody waits for bytes; else answers are not seen.
+        var isListening = false
+        /// Pings since the last byte.
+        var unanswered = 0
+    }
 
     private init(_ connection: RawConnection, subprotocol: String, decoder: consuming sending WebSocketDecoder) {
         self.connection = connection
@@ -41,9 +50,11 @@ package final class WebSocket: Sendable {
         guard headers.isWellFormed, !url.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else {
             throw DevloopError(.usage, "address or headers of a websocket contain control characters or spaces")
         }
+        let start = ContinuousClock.now
         let connection = try await client.connect(url, timeout: timeout)
         do {
-            return try await withDeadline(timeout, address: connection.address) {
+            let rest = max(timeout - (ContinuousClock.now - start), .milliseconds(1))
+            return try await withDeadline(rest, address: connection.address) {
                 try await shakeHands(
                     connection, url: url, headers: headers, subprotocols: subprotocols, maximumMessage: maximumMessage)
             }
@@ -95,7 +106,21 @@ package final class WebSocket: Sendable {
     }
 
     /// Sends a ping without waiting.
-    package func ping() { connection.post(frame(.ping, [])) }
+    /// - Parameter patience: When so many pings in a row, while somebody received, were followed by no byte at all, the
+    ///   connection fails in place of another ping; nil never gives up.
+    package func ping(patience: Int? = nil) {
+        let isGivenUp = silence.withLock { silence in
+            guard silence.isListening else { return false }
+            if let patience, silence.unanswered >= patience { return true }
+            silence.unanswered += 1
+            return false
+        }
+        guard isGivenUp else { return connection.post(frame(.ping, [])) }
+        connection.fail(
+            DevloopError(
+                .clusterUnreachable, "\(address) has stopped to answer",
+                hint: "check whether the server hangs or the network is down", cause: HTTPFailure(kind: .timeout)))
+    }
 
     /// The next message; nil when the server closed in order.
     /// - Throws: `DevloopError` when the connection breaks, ends without a close frame, or the protocol is broken.
@@ -121,6 +146,8 @@ package final class WebSocket: Sendable {
                 }
                 return nil
             case nil:
+                silence.withLock { $0.isListening = true }
+                defer { silence.withLock { $0 = Silence() } }
                 guard let bytes = try await connection.receive() else {
                     if isClosing.withLock({ $0 }) { return nil }
                     throw DevloopError(

@@ -19,6 +19,12 @@ package struct Backoff: Sendable {
         return current * (1 - random / 2)
     }
 
+    /// The next pause, not shorter than what a server asked for.
+    package mutating func next(atLeast least: Duration?) -> Duration {
+        let pause = next()
+        return least.map { max($0, pause) } ?? pause
+    }
+
     /// Starts over after a success.
     package mutating func reset() { current = first }
 }

@@ -53,7 +53,8 @@ extension KubeClient {
     ) async throws -> KubeList {
         var list = KubeList(items: [], resourceVersion: "")
         var token: String?
-        repeat {
+        var restartsLeft = 3
+        while true {
             var query = [("limit", String(pageSize))]
             if let labelSelector { query.append(("labelSelector", labelSelector)) }
             if let fieldSelector { query.append(("fieldSelector", fieldSelector)) }
@@ -63,9 +64,10 @@ extension KubeClient {
                 page = try await json(
                     Call(resource.path(namespace: namespace), query: query, what: describe("list", resource, namespace))
                 )
-            } catch  where token != nil && error.kubeFailure?.isExpired == true {
+            } catch  where token != nil && restartsLeft > 0 && error.kubeFailure?.isExpired == true {
                 // The pages outlived their snapshot: start over.
                 (list, token) = (KubeList(items: [], resourceVersion: ""), nil)
+                restartsLeft -= 1
                 continue
             }
             for var item in page["items"]?.array ?? [] {
@@ -76,8 +78,8 @@ extension KubeClient {
             }
             list.resourceVersion = page.at("metadata", "resourceVersion")?.string ?? ""
             token = page.at("metadata", "continue")?.string.flatMap { $0.isEmpty ? nil : $0 }
-        } while token != nil
-        return list
+            if token == nil { return list }
+        }
     }
 
     /// Creates an object; 409 when it exists.

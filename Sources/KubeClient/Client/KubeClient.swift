@@ -9,22 +9,27 @@ package final class KubeClient: Sendable {
     package static let fieldManager = "devloop"
 
     package let context: ContextInfo
-    let server: String
     let access: ClusterAccess
     let discovery = APIDiscovery()
     let now: @Sendable () -> ContinuousClock.Instant
+    /// How long a watch is asked to last, in seconds; a server that hangs is noticed after a fifth more.
+    let watchSeconds: ClosedRange<Int>
 
     /// - Throws: `DevloopError` (`kubeconfig`) when the context or a file that it names is missing. Nothing is sent.
     package init(
         config: KubeConfig,
         context: String? = nil,
+        watchSeconds: ClosedRange<Int> = 55...75,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) throws {
         let selection = try config.select(context)
         self.context = selection.info()
         self.now = now
-        server = selection.cluster.server
-        access = try ClusterAccess(selection, now: now)
+        self.watchSeconds = watchSeconds
+        let name = selection.context.name
+        let files = config.files
+        let reload: @Sendable () throws -> KubeConfig.Selection = { try KubeConfig.load(files).select(name) }
+        access = try ClusterAccess(selection, reload: files.isEmpty ? nil : reload, now: now)
     }
 
     /// One exchange with the API server.
@@ -65,7 +70,7 @@ package final class KubeClient: Sendable {
             return try JSONValue(parsing: response.body)
         } catch {
             throw DevloopError(
-                .protocolViolation, "\(call.what): the answer of \(server) is no JSON: \(error.message)",
+                .protocolViolation, "\(call.what): the answer of \(context.server) is no JSON: \(error.message)",
                 hint: "check that the address in the kubeconfig is that of an API server")
         }
     }
@@ -73,72 +78,83 @@ package final class KubeClient: Sendable {
     /// Sends a call; tries again with growing pauses where that is safe.
     package func perform(_ call: Call) async throws -> HTTPResponse {
         var backoff = Backoff(first: .milliseconds(100), limit: .seconds(2))
-        var triesLeft = call.isRepeatable ? 4 : 0
-        var mayLogInAgain = true
+        var triesLeft = 4
         while true {
             let response: HTTPResponse
             do {
-                response = try await send(call)
-            } catch let error as DevloopError where triesLeft > 0 && Self.isInterruption(error) {
+                response = try await withTicket { ticket in
+                    let response = try await ticket.client.send(request(call, ticket: ticket))
+                    return (response, response.status)
+                }
+            } catch  where call.isRepeatable && triesLeft > 0 && error.httpFailure?.kind == .interrupted {
+                // The connection broke under the request: a server that restarts, a stale connection.
                 triesLeft -= 1
                 try await Task.sleep(for: backoff.next())
                 continue
             }
             if (200..<300).contains(response.status) { return response }
-            if response.status == 401, mayLogInAgain {
-                mayLogInAgain = false
-                if await access.forget() { continue }
+            let failure = KubeFailure(response.head, body: response.body)
+            guard triesLeft > 0, failure.isThrottled || (call.isRepeatable && failure.isTransient) else {
+                throw failure.error(call.what)
             }
-            let failure = KubeFailure(status: response.status, body: response.body)
-            guard failure.isTransient, triesLeft > 0 else { throw failure.error(call.what) }
             triesLeft -= 1
-            let asked = response.headers["Retry-After"].flatMap { Int($0) }.map {
-                Duration.seconds(min(max($0, 0), 10))
-            }
-            try await Task.sleep(for: max(backoff.next(), asked ?? .zero))
+            try await Task.sleep(for: backoff.next(atLeast: failure.retryAfter))
         }
+    }
+
+    /// Does something that the server may refuse for who we are, or that gets no connection; does it once more when we
+    /// know better by then.
+    /// - Parameter body: Gives its result and the status of the answer.
+    func withTicket<Result>(
+        _ body: (ClusterAccess.Ticket) async throws -> (Result, status: Int)
+    ) async throws -> Result {
+        let ticket = try await access.ticket()
+        do {
+            let (result, status) = try await body(ticket)
+            guard status == 401, await access.renew(ticket, after: .refused) else { return result }
+        } catch {
+            // Without a connection, and with failed TLS, nothing was sent.
+            switch error.httpFailure?.kind {
+            case .connect, .tls: guard await access.renew(ticket, after: .noConnection) else { throw error }
+            case .timeout:
+                // The next request gets another connection; this one may have been carried out.
+                _ = await access.renew(ticket, after: .silence)
+                throw error
+            default: throw error
+            }
+        }
+        return try await body(try await access.ticket()).0
     }
 
     /// Opens a streamed answer.
     /// - Throws: As ``json(_:)``.
     func stream(_ call: Call, idleTimeout: Duration? = nil) async throws -> HTTPBody {
-        var mayLogInAgain = true
-        while true {
-            let ticket = try await access.ticket()
+        let (head, body) = try await withTicket { ticket in
             var request = request(call, ticket: ticket)
             request.deadline = nil
+            // Events and lines must not wait for a packer's buffer to fill.
+            request.acceptsGzip = false
             request.idleTimeout = idleTimeout
-            let (head, body) = try await ticket.client.stream(request)
-            if (200..<300).contains(head.status) { return body }
-            if head.status == 401, mayLogInAgain {
-                mayLogInAgain = false
-                if await access.forget() { continue }
-            }
-            var text: [UInt8] = []
-            while text.count < 64 << 10, let chunk = try await body.next() { text += chunk }
-            throw KubeFailure(status: head.status, body: text).error(call.what)
+            let answer = try await ticket.client.stream(request)
+            return (answer, answer.head.status)
         }
-    }
-
-    private func send(_ call: Call) async throws -> HTTPResponse {
-        let ticket = try await access.ticket()
-        return try await ticket.client.send(request(call, ticket: ticket))
+        if (200..<300).contains(head.status) { return body }
+        var text: [UInt8] = []
+        while text.count < 64 << 10, let chunk = try await body.next() { text += chunk }
+        throw KubeFailure(head, body: text).error(call.what)
     }
 
     private func request(_ call: Call, ticket: ClusterAccess.Ticket) -> HTTPRequest {
         var request = HTTPRequest(
-            server + call.path + URLText.query(call.query), method: call.method, deadline: call.deadline)
+            ticket.server + call.path + URLText.query(call.query), method: call.method, deadline: call.deadline)
         request.headers["Accept"] = "application/json"
+        // Within one machine, packing takes longer than sending.
+        request.acceptsGzip = !ServerHost(ticket.server).isLoopback
         request.headers["Authorization"] = ticket.authorization
         if let body = call.body {
             request.body = body
             request.headers["Content-Type"] = call.contentType
         }
         return request
-    }
-
-    /// The connection broke under the request: a server that restarts, a stale connection.
-    private static func isInterruption(_ error: DevloopError) -> Bool {
-        (error.cause as? HTTPFailure)?.kind == .interrupted
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DevloopCore
+import HTTPTransport
 
 /// The answer of an API server that is no success; the `cause` of the `DevloopError` that is thrown.
 package struct KubeFailure: Error, Sendable, Equatable {
@@ -12,22 +13,34 @@ package struct KubeFailure: Error, Sendable, Equatable {
     package var message: String
     /// Machine words of its details: `FieldManagerConflict`, `FieldValueInvalid`.
     package var causes: [String] = []
+    /// How long the server asks us to wait (`Retry-After`), at most 10 s; nil when it does not.
+    package var retryAfter: Duration?
 
-    package init(status: Int, reason: String, message: String) {
+    package init(status: Int, reason: String, message: String, retryAfter: Duration? = nil) {
         self.status = status
         self.reason = reason
         self.message = message
+        self.retryAfter = retryAfter
     }
 
     package var isNotFound: Bool { status == 404 }
     package var isConflict: Bool { status == 409 }
     /// The resource version is too old: list again.
     package var isExpired: Bool { status == 410 || reason == "Expired" || reason == "Gone" }
+    /// Asked to come back later, before anything was done: safe to repeat, whatever it was.
+    package var isThrottled: Bool { status == 429 }
     /// The server asks for patience or had an accident: the same request may succeed later.
     package var isTransient: Bool { status == 429 || status >= 500 }
 }
 
 extension KubeFailure {
+    /// Reads an answer that is no success.
+    init(_ head: HTTPResponseHead, body: [UInt8]) {
+        self.init(status: head.status, body: body)
+        // In seconds; the other form, a date, would depend on our clock.
+        retryAfter = head.headers["Retry-After"].flatMap { Int($0) }.map { .seconds(min(max($0, 0), 10)) }
+    }
+
     /// Reads a `Status` object, or any text, from the body of an answer.
     init(status: Int, body: [UInt8]) {
         let value = try? JSONValue(parsing: body)
@@ -81,4 +94,7 @@ extension KubeFailure {
 extension Error {
     /// The server's answer behind this error; nil when it is none.
     package var kubeFailure: KubeFailure? { self as? KubeFailure ?? (self as? DevloopError)?.cause as? KubeFailure }
+
+    /// What failed below HTTP behind this error; nil when that is not where it failed.
+    var httpFailure: HTTPFailure? { (self as? DevloopError)?.cause as? HTTPFailure }
 }

@@ -83,6 +83,9 @@ struct ServerHost {
         }
     }
 
+    /// On this very machine, by its address.
+    var isLoopback: Bool { name == "localhost" || name == "::1" || name.hasPrefix("127.") }
+
     /// On this machine or in a private network. A name must be one that public DNS cannot give away: a single label, or
     /// a name that a local cluster is known to use.
     var isLocal: Bool {

@@ -20,8 +20,15 @@ struct ExecCredential: Sendable {
     /// Credentials are renewed that long before they expire.
     private static let margin: Duration = .seconds(30)
 
-    let ticket: ClusterAccess.Ticket
-    let expires: ContinuousClock.Instant?
+    let token: String?
+    /// Connections with the certificate that the plugin gave; nil when it gave none.
+    var client: HTTPClient?
+    private let expires: ContinuousClock.Instant?
+
+    init(_ answer: Answer) {
+        token = answer.token
+        expires = answer.expires
+    }
 
     func isExpired(at now: ContinuousClock.Instant) -> Bool { expires.map { now >= $0 - Self.margin } ?? false }
 
@@ -31,6 +38,11 @@ struct ExecCredential: Sendable {
     static func run(
         _ plugin: KubeConfig.ExecPlugin, cluster: KubeConfig.Cluster, now: @Sendable () -> ContinuousClock.Instant
     ) async throws -> Answer {
+        guard !plugin.needsTerminal else {
+            throw DevloopError(
+                .kubeconfig, "exec plugin '\(plugin.command)' wants a terminal (interactiveMode: Always)",
+                at: plugin.location, hint: "log in with it once, and let it answer without questions after that")
+        }
         var environment = plugin.environment
         environment["KUBERNETES_EXEC_INFO"] = request(plugin, cluster: cluster).jsonText
         let command = ProcessCommand(
@@ -46,11 +58,11 @@ struct ExecCredential: Sendable {
                 hint: plugin.installHint ?? error.hint, cause: error)
         }
         guard result.status.isSuccess else {
-            let lines = String(decoding: result.stderr.suffix(2_000), as: UTF8.self).split(whereSeparator: \.isNewline)
-            let last = lines.last.map { ": \($0)" } ?? ""
+            let words = complaint(result.stderr)
             throw DevloopError(
-                .kubeconfig, "exec plugin '\(plugin.command)' \(result.status)\(last)", at: plugin.location,
-                hint: plugin.installHint)
+                .kubeconfig,
+                "exec plugin '\(plugin.command)' \(result.status)\(words.isEmpty ? "" : ": \(words)")",
+                at: plugin.location, hint: plugin.installHint)
         }
         do {
             return try parse(result.stdout, apiVersion: plugin.apiVersion, wallClock: Date(), now: now())
@@ -59,6 +71,30 @@ struct ExecCredential: Sendable {
                 .kubeconfig, "exec plugin '\(plugin.command)': \(error.text)", at: plugin.location)
         }
     }
+
+    /// The plugin's own words, in one line: what to do often stands above the last of them. Control characters and the
+    /// sequences that colour text are left out.
+    static func complaint(_ output: [UInt8]) -> String {
+        let lines = String(decoding: output.suffix(2_000), as: UTF8.self).split(whereSeparator: \.isNewline)
+        return lines.suffix(6).map { plain($0) }.joined(separator: " ").split(separator: " ").joined(separator: " ")
+    }
+
+    private static func plain(_ line: Substring) -> String {
+        var text = String.UnicodeScalarView()
+        var rest = line.unicodeScalars[...]
+        while let scalar = rest.popFirst() {
+            if scalar == "\u{1B}", rest.first == "[" {
+                // ESC [ parameters, up to a final letter.
+                rest = rest.dropFirst().drop { !(0x40...0x7E).contains($0.value) }.dropFirst()
+            } else if scalar.value >= 0x20, scalar.value != 0x7F {
+                text.append(scalar)
+            }
+        }
+        return String(text)
+    }
+
+    /// Seconds since 1970 on this machine's clock.
+    static func wallSeconds() -> Double { Date().timeIntervalSince1970 }
 
     struct Fault: Error { var text: String }
 

@@ -11,6 +11,16 @@ extension KubeConfig {
         return (environment["HOME"]).map { ["\($0)/.kube/config"] } ?? []
     }
 
+    /// What the user's files say; where there are none, the service account of the Pod that devloop runs in.
+    /// - Throws: `DevloopError` (`kubeconfig`) with file and line.
+    package static func load(environment: [String: String]) throws -> KubeConfig {
+        let listed = paths(environment: environment)
+        if !listed.contains(where: { FileText.exists($0) }), let own = inCluster(environment: environment) {
+            return own
+        }
+        return try load(listed)
+    }
+
     /// Reads and merges files; a missing file counts only when all are missing, as with kubectl.
     /// - Throws: `DevloopError` (`kubeconfig`) with file and line.
     package static func load(_ paths: [String]) throws -> KubeConfig {

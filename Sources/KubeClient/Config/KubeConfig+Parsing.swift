@@ -46,8 +46,14 @@ extension KubeConfig {
         var cluster = Cluster(name: name, server: server, location: entry.location)
         cluster.certificateAuthority = try body.pem("certificate-authority")
         cluster.insecureSkipTLSVerify = try body.bool("insecure-skip-tls-verify")
-        cluster.tlsServerName = try body.string("tls-server-name")
-        cluster.proxyURL = try body.string("proxy-url")
+        cluster.tlsServerName = try body.string("tls-server-name").flatMap { $0.isEmpty ? nil : $0 }
+        cluster.proxyURL = try body.string("proxy-url").flatMap { $0.isEmpty ? nil : $0 }
+        if let proxy = cluster.proxyURL,
+            !["http://", "https://", "socks5://", "socks5h://"].contains(where: { proxy.hasPrefix($0) })
+        {
+            // Not quoted: it may hold a password.
+            throw body.fault("'proxy-url' is no http, https or socks5 address", at: "proxy-url")
+        }
         cluster.providers = try providers(body)
         return cluster
     }
@@ -72,6 +78,15 @@ extension KubeConfig {
         if command.contains("/") { command = exec.absolute(command) }
         var plugin = ExecPlugin(
             apiVersion: try exec.required("apiVersion"), command: command, location: exec.location)
+        guard plugin.apiVersion.hasPrefix("client.authentication.k8s.io/") else {
+            throw exec.fault(
+                "'\(plugin.apiVersion)' is no version of client.authentication.k8s.io", at: "apiVersion")
+        }
+        switch try exec.string("interactiveMode") ?? "IfAvailable" {
+        case "Never", "IfAvailable": break
+        case "Always": plugin.needsTerminal = true
+        default: throw exec.fault("'interactiveMode' must be Never, IfAvailable or Always", at: "interactiveMode")
+        }
         plugin.arguments = try exec.list("args").map { try $0.text() }
         for variable in try exec.list("env") {
             plugin.environment[try variable.required("name")] = try variable.string("value") ?? ""

@@ -5,7 +5,7 @@ package import HTTPTransport
 
 /// What one or several kubeconfig files say, merged: clusters, users, contexts, and which context is current.
 package struct KubeConfig: Sendable {
-    package struct Cluster: Sendable {
+    package struct Cluster: Sendable, Equatable {
         package var name: String
         /// Address of the API server without a slash at its end.
         package var server: String
@@ -18,7 +18,7 @@ package struct KubeConfig: Sendable {
         package var location: SourceLocation
     }
 
-    package struct User: Sendable {
+    package struct User: Sendable, Equatable {
         package var name: String
         package var token: String?
         package var tokenFile: String?
@@ -32,7 +32,7 @@ package struct KubeConfig: Sendable {
         package var location: SourceLocation
     }
 
-    package struct Context: Sendable {
+    package struct Context: Sendable, Equatable {
         package var name: String
         package var cluster: String
         package var user: String
@@ -42,13 +42,15 @@ package struct KubeConfig: Sendable {
     }
 
     /// A program that prints credentials (`client.authentication.k8s.io`).
-    package struct ExecPlugin: Sendable {
+    package struct ExecPlugin: Sendable, Equatable {
         package var apiVersion: String
         package var command: String
         package var arguments: [String] = []
         package var environment: [String: String] = [:]
         package var installHint: String?
         package var provideClusterInfo = false
+        /// It cannot work without a terminal (`interactiveMode: Always`).
+        package var needsTerminal = false
         package var location: SourceLocation
     }
 
@@ -78,7 +80,7 @@ package struct KubeConfig: Sendable {
 
 extension KubeConfig {
     /// A context with everything it names.
-    package struct Selection: Sendable {
+    package struct Selection: Sendable, Equatable {
         package var context: Context
         package var cluster: Cluster
         package var user: User

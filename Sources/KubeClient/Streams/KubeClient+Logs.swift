@@ -37,6 +37,9 @@ package struct LogStream: AsyncSequence, Sendable {
 
         init(open: @escaping @Sendable () async throws -> HTTPBody) { self.open = open }
 
+        /// The line that came last may not be whole: it stands at the end without a line feed.
+        var isCut: Bool { lines?.isCut ?? false }
+
         /// - Throws: `DevloopError`; the request is sent with the first call.
         package mutating func next() async throws -> LogLine? {
             if lines == nil { lines = LineReader(try await open(), maximumLine: Self.maximumLine) }
@@ -51,7 +54,7 @@ package struct LogStream: AsyncSequence, Sendable {
 }
 
 extension KubeClient {
-    /// The log of a container, once; see ``followLogs(namespace:pod:container:options:)`` for one that survives breaks.
+    /// The log of a container, once; see ``followLogs(namespace:pod:container:life:options:)`` for one that survives breaks.
     package func logs(
         namespace: String, pod: String, container: String, options: LogOptions = LogOptions()
     ) -> LogStream {
@@ -68,33 +71,22 @@ extension KubeClient {
 
     /// Follows the log of one life of a container without gap or repeat, whatever happens to the connection. It ends when
     /// that life has ended and its last line is read, or when the Pod is gone.
+    /// - Parameter life: The container's id (`containerd://...`): the log of this run is read and no other, also when the
+    ///   container has been started again since. nil takes the newest.
     package func followLogs(
-        namespace: String, pod: String, container: String, options: LogOptions = LogOptions()
+        namespace: String, pod: String, container: String, life: String? = nil, options: LogOptions = LogOptions()
     ) -> LogFollower {
         LogFollower(
             open: { [self] options in
                 logs(namespace: namespace, pod: pod, container: container, options: options)
             },
-            containerID: { [self] in
+            lives: { [self] in
                 do {
-                    let object = try await get(.pods, name: pod, namespace: namespace)
-                    return ContainerLookup.runningID(of: container, in: object)
+                    return ContainerLives(of: container, in: try await get(.pods, name: pod, namespace: namespace))
                 } catch  where error.kubeFailure?.isNotFound == true {
                     return nil
                 }
             },
-            options: options)
-    }
-}
-
-enum ContainerLookup {
-    /// The id of a running container, of any of its three sorts; nil when it does not run.
-    static func runningID(of container: String, in pod: JSONValue) -> String? {
-        for list in ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"] {
-            for status in pod.at("status", list)?.array ?? [] where status["name"]?.string == container {
-                return status.at("state", "running") == nil ? nil : status["containerID"]?.string
-            }
-        }
-        return nil
+            life: life, options: options)
     }
 }

@@ -9,35 +9,38 @@ extension KubeClient {
     func webSocket(
         _ call: Call, subprotocols: [String], timeout: Duration
     ) async throws -> WebSocket {
-        var mayLogInAgain = true
-        while true {
-            let ticket = try await access.ticket()
+        let answer: Result<WebSocket, WebSocketRefusal> = try await withTicket { ticket in
             var headers: HTTPHeaders = [:]
             headers["Authorization"] = ticket.authorization
             do {
-                return try await WebSocket.connect(
-                    ticket.client, url: server + call.path + URLText.query(call.query), headers: headers,
+                let socket = try await WebSocket.connect(
+                    ticket.client, url: ticket.server + call.path + URLText.query(call.query), headers: headers,
                     subprotocols: subprotocols, timeout: timeout)
+                return (.success(socket), 101)
             } catch let refusal as WebSocketRefusal {
-                if refusal.response.status == 401, mayLogInAgain {
-                    mayLogInAgain = false
-                    if await access.forget() { continue }
-                }
-                throw KubeFailure(status: refusal.response.status, body: refusal.response.body).error(call.what)
+                return (.failure(refusal), refusal.response.status)
             }
+        }
+        switch answer {
+        case .success(let socket): return socket
+        case .failure(let refusal):
+            throw KubeFailure(refusal.response.head, body: refusal.response.body).error(call.what)
         }
     }
 }
 
-/// Keeps a WebSocket open through proxies that close what is silent; ends with its owner.
+/// Keeps a WebSocket open through proxies that close what is silent, and gives one up whose far side has stopped to
+/// answer; ends with its owner.
 final class KeepAlive: Sendable {
-    /// Below the 30 s and 60 s after which common proxies lose patience.
-    private static let interval: Duration = .seconds(10)
     private let task: Task<Void, Never>
 
-    init(_ socket: WebSocket) {
+    /// - Parameters:
+    ///   - interval: Below the 30 s and 60 s after which common proxies lose patience.
+    ///   - patience: Pings in a row that may stay without any answer. A minute in all: a container that takes no input
+    ///     for a while keeps the kubelet from answering.
+    init(_ socket: WebSocket, interval: Duration = .seconds(10), patience: Int = 6) {
         task = Task {
-            while (try? await Task.sleep(for: Self.interval)) != nil { socket.ping() }
+            while (try? await Task.sleep(for: interval)) != nil { socket.ping(patience: patience) }
         }
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import HTTPTransport
 
 /// Cuts pieces of bytes into lines without their line feed.
@@ -24,7 +25,7 @@ struct LineBuffer {
 
     /// The next whole line; nil when more bytes are needed.
     mutating func next() -> [UInt8]? {
-        if let end = buffer[searched...].firstIndex(of: 0x0A) {
+        if let end = lineFeed() {
             let line = Array(buffer[position..<end])
             position = end + 1
             searched = position
@@ -33,6 +34,15 @@ struct LineBuffer {
         searched = buffer.count
         guard buffer.count - position >= maximumLine else { return nil }
         return rest()
+    }
+
+    private func lineFeed() -> Int? {
+        buffer.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress, searched < bytes.count,
+                let found = memchr(base + searched, 0x0A, bytes.count - searched)
+            else { return nil }
+            return UnsafeRawPointer(found) - base
+        }
     }
 
     /// What is left without a line feed; nil when there is nothing.
@@ -53,6 +63,9 @@ struct LineReader {
     private var lines: LineBuffer
     private var isAtEnd = false
 
+    /// The last line had no line feed: it may be cut, with the stream.
+    private(set) var isCut = false
+
     init(_ body: HTTPBody, maximumLine: Int) {
         self.body = body
         lines = LineBuffer(maximumLine: maximumLine)
@@ -62,7 +75,13 @@ struct LineReader {
     mutating func next() async throws -> [UInt8]? {
         while true {
             if let line = lines.next() { return line }
-            if isAtEnd { return lines.rest() }
+            if isAtEnd {
+                let rest = lines.rest()
+                isCut = rest != nil
+                return rest
+            }
+            // A flood has the next bytes always ready: others get their turn here, and not only when it ends.
+            await Task.yield()
             if let bytes = try await body.next() { lines.append(bytes) } else { isAtEnd = true }
         }
     }

@@ -7,7 +7,7 @@
 /// carry stamps a little out of order; comparing stamps alone would lose or repeat them.
 package struct LogResume: Sendable {
     /// Beyond that many lines in one second only stamps are compared.
-    private static let maximumRemembered = 1 << 16
+    private static let maximumRemembered = 1 << 18
 
     /// Newest second seen.
     private var second: Int?
@@ -38,6 +38,8 @@ package struct LogResume: Sendable {
         guard let time = line.time else { return true }
         let key = Self.key(line)
         if isResuming, let second, time.seconds <= second {
+            // Older than what was asked for: a server that does not know `sinceTime`.
+            guard time.seconds == second else { return false }
             if rememberedCount > Self.maximumRemembered {
                 if let newest, time <= newest { return false }
             } else if let count = expected[key], count > 0 {

@@ -17,13 +17,20 @@ package struct LogTimestamp: Sendable, Hashable, Comparable {
 
     /// Reads `2026-11-24T13:50:00.123456789+01:00`; nil for anything else.
     package init?(_ text: some StringProtocol) {
-        let bytes = Array(text.utf8)
+        var text = String(text)
+        guard let time = text.withUTF8({ LogTimestamp(UnsafeRawBufferPointer($0)) }) else { return nil }
+        self = time
+    }
+
+    /// As above, from bytes: a flood of lines has no time for strings.
+    init?(_ bytes: UnsafeRawBufferPointer) {
         func number(_ range: Range<Int>) -> Int? {
             guard range.upperBound <= bytes.count else { return nil }
             var value = 0
-            for byte in bytes[range] {
-                guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
-                value = value * 10 + Int(byte - UInt8(ascii: "0"))
+            for index in range {
+                let byte = bytes[index]
+                guard byte >= 0x30, byte <= 0x39 else { return nil }
+                value = value * 10 + Int(byte - 0x30)
             }
             return value
         }
@@ -38,8 +45,8 @@ package struct LogTimestamp: Sendable, Hashable, Comparable {
         if bytes[position] == UInt8(ascii: ".") {
             position += 1
             let start = position
-            while position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) {
-                if position - start < 9 { nanoseconds = nanoseconds * 10 + Int(bytes[position] - UInt8(ascii: "0")) }
+            while position < bytes.count, bytes[position] >= 0x30, bytes[position] <= 0x39 {
+                if position - start < 9 { nanoseconds = nanoseconds * 10 + Int(bytes[position] - 0x30) }
                 position += 1
             }
             guard position > start else { return nil }

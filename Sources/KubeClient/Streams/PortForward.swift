@@ -29,7 +29,8 @@ package final class PortForwardConnection: ByteChannel {
         try await socket.send(bytes, head: [Channel.data], size: Self.messageSize)
     }
 
-    /// - Throws: `DevloopError` also when the server reports that nobody listens on the port.
+    /// - Throws: `DevloopError` also when the server reports that the Pod's side failed: `unhealthy` when nobody listens
+    ///   on the port, so that no byte of ours has reached anybody.
     package func receive() async throws -> [UInt8]? {
         while let message = try await socket.receive() {
             guard let channel = message.first, channel <= Channel.error else { continue }
@@ -41,9 +42,13 @@ package final class PortForwardConnection: ByteChannel {
             }
             guard !bytes.isEmpty else { continue }
             if channel == Channel.data { return Array(bytes) }
+            let text = String(decoding: bytes.prefix(1_000), as: UTF8.self)
+            // The kubelet gives words only; these are the system's.
+            let isRefused = text.contains("onnection refused")
             throw DevloopError(
-                .clusterUnreachable, "port \(port): \(String(decoding: bytes.prefix(1_000), as: UTF8.self))",
-                hint: "check that the container listens on port \(port)", cause: HTTPFailure(kind: .connect))
+                isRefused ? .unhealthy : .clusterUnreachable, "port \(port): \(text)",
+                hint: "check that the container listens on port \(port)",
+                cause: HTTPFailure(kind: isRefused ? .connect : .interrupted))
         }
         return nil
     }

@@ -53,7 +53,8 @@ package struct FollowCache: Sendable {
             return note(object, Self.key(object))
         case .deleted(let object):
             let object = Self.slim(object)
-            objects[Self.key(object)] = nil
+            // What was never reported, or reported as gone by a list, is not reported as gone again.
+            guard objects.removeValue(forKey: Self.key(object)) != nil else { return nil }
             return .deleted(object)
         case .bookmark, .error: return nil
         }

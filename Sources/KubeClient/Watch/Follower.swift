@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DevloopCore
+import HTTPTransport
 
 /// Objects of a kind, for ever: lists, watches, resumes where a watch ended, lists again when the server has forgotten
 /// that place, and tries again with pauses of up to 10 s when the cluster is away. It ends with its task.
@@ -27,6 +28,8 @@ package struct Follower: AsyncSequence, Sendable {
         private var backoff = Backoff()
         private var pause: Duration?
         private var isConnected = false
+        /// The watch has brought something since the last list.
+        private var hasProgress = false
         private var pending: [FollowEvent] = []
 
         init(_ source: Follower) { self.source = source }
@@ -53,6 +56,7 @@ package struct Follower: AsyncSequence, Sendable {
             switch phase {
             case .list:
                 let list = try await source.list()
+                hasProgress = false
                 queue(cache.replace(list.items) + [.synced])
                 phase = .watch(from: list.resourceVersion)
             case .watch(let version):
@@ -67,26 +71,35 @@ package struct Follower: AsyncSequence, Sendable {
                 // Left in a state from which an error resumes.
                 phase = .watch(from: version)
                 guard let event = try await stream.next() else {
-                    if source.now() - since < Self.shortestWatch { pause = backoff.next() }
+                    if source.now() - since < Self.shortestWatch { pause = backoff.next() } else { backoff.reset() }
                     return
                 }
                 if case .error(let failure) = event {
-                    // 410: the server no longer knows our place. The list says what was missed.
                     phase = .list
-                    if failure.isExpired { return }
-                    throw failure.error("watch")
+                    guard failure.isExpired else { throw failure.error("watch") }
+                    return listAgain()
                 }
                 backoff.reset()
+                hasProgress = true
                 phase = .read(stream, version: event.resourceVersion ?? version, since: since)
                 if let change = cache.apply(event) { queue([change]) }
             }
         }
 
+        /// 410: the server no longer knows our place; the list says what was missed. A server that forgets the place of
+        /// its own list is not asked without a pause.
+        private mutating func listAgain() {
+            phase = .list
+            if !hasProgress { pause = backoff.next() }
+        }
+
         private mutating func fail(_ error: any Error) {
-            pause = backoff.next()
-            if error.kubeFailure?.isExpired == true {
-                phase = .list
-                return
+            if error.kubeFailure?.isExpired == true { return listAgain() }
+            pause = backoff.next(atLeast: error.kubeFailure?.retryAfter)
+            // A server that was away may come back with another history, in which our place means nothing.
+            switch error.httpFailure?.kind {
+            case .connect, .tls: phase = .list
+            default: break
             }
             isConnected = false
             queue([

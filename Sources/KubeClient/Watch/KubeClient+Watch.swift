@@ -51,7 +51,7 @@ extension KubeClient {
         from resourceVersion: String
     ) -> WatchStream {
         // Not all at the same moment.
-        let seconds = Int.random(in: 240...360)
+        let seconds = Int.random(in: watchSeconds)
         var query = [
             ("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", resourceVersion),
             ("timeoutSeconds", String(seconds)),
@@ -60,6 +60,6 @@ extension KubeClient {
         if let fieldSelector { query.append(("fieldSelector", fieldSelector)) }
         let call = Call(
             resource.path(namespace: namespace), query: query, what: describe("watch", resource, namespace))
-        return WatchStream { [self] in try await stream(call, idleTimeout: .seconds(seconds + 30)) }
+        return WatchStream { [self] in try await stream(call, idleTimeout: .seconds(seconds + max(2, seconds / 5))) }
     }
 }

@@ -8,7 +8,8 @@ extension RunReport {
         var object: JSONObject = [
             "command": .string(command), "version": .string(version), "context": .string(context),
             "namespace": .string(namespace), "server": .string(server),
-            "started": started.map { .string($0.iso8601) } ?? .null, "ended": ended.map { .string($0.iso8601) } ?? .null,
+            "started": started.map { .string($0.iso8601) } ?? .null,
+            "ended": ended.map { .string($0.iso8601) } ?? .null,
             "exit": .int(exit), "reason": reason.map(Self.clean) ?? .null,
         ]
         if let trouble {

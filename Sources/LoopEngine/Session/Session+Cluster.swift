@@ -17,14 +17,7 @@ extension Session {
             do {
                 let found = try await ports.cluster.connect(settings)
                 connection = found
-                let info = found.info
-                journal.record(
-                    .clusterConnected,
-                    [
-                        "context": .string(info.context), "namespace": .string(info.namespace),
-                        "server": .string(info.server), "runtime": .string(info.runtime),
-                        "architecture": .string(info.architecture), "delivery": .string(info.delivery),
-                    ])
+                tellConnection(found.info)
                 // What an earlier session applied and the spec has no more.
                 if options.names.isEmpty { await prune() }
                 restartObservation()
@@ -56,6 +49,16 @@ extension Session {
         }
     }
 
+    private func tellConnection(_ info: ClusterInfo) {
+        journal.record(
+            .clusterConnected,
+            [
+                "context": .string(info.context), "namespace": .string(info.namespace),
+                "server": .string(info.server), "runtime": .string(info.runtime),
+                "architecture": .string(info.architecture), "delivery": .string(info.delivery),
+            ])
+    }
+
     /// Follows the Pods of the plan's resources; called again when the plan changes.
     func restartObservation() {
         guard let connection, let plan else { return }
@@ -83,8 +86,15 @@ extension Session {
                     "object": .string(warning.object), "reason": .string(warning.reason),
                     "message": .string(warning.message), "count": .int(warning.count),
                 ])
-        case .connected: break
+        case .connected:
+            // Watches open all the time; it is news only after they could not.
+            guard toldTrouble != nil, let connection else { return }
+            toldTrouble = nil
+            tellConnection(connection.info)
         case .disconnected(let error):
+            // Tried again every few seconds: the same words once are enough.
+            guard toldTrouble != error.message else { return }
+            toldTrouble = error.message
             var fields = Self.fields(error)
             fields["waiting"] = "tried again"
             journal.record(.clusterFailed, fields)

@@ -47,13 +47,16 @@ extension Session {
         }
     }
 
-    /// A connection to the newest Pod that is ready, else to the newest that runs.
+    /// A connection to the newest Pod that is ready; while a rollout goes on, that is one of the generation before, as it
+    /// is for a Service. Else to the newest of ours that runs.
     private func dial(_ name: String, _ forward: PortForward) async throws -> any ByteChannel {
         guard let connection, let state = resources[name] else {
             throw DevloopError(.clusterUnreachable, "no cluster yet")
         }
-        let pods = state.currentPods
-        guard let pod = pods.last(where: \.isReady) ?? pods.last(where: { $0.containers.contains(where: \.isRunning) })
+        let current = state.currentPods
+        guard
+            let pod = current.last(where: \.isReady) ?? state.pods.last(where: { $0.isReady && !$0.isTerminating })
+                ?? current.last(where: { $0.containers.contains(where: \.isRunning) })
         else { throw DevloopError(.unhealthy, "\(name) has no running Pod") }
         let ports = pod.containers.filter { !$0.isInit }.flatMap(\.ports).map(\.port)
         let port = forward.containerPort ?? (ports.contains(forward.localPort) ? forward.localPort : ports.first)

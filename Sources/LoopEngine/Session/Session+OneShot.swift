@@ -15,7 +15,7 @@ extension Session {
             switch state.status {
             case .ready:
                 // The old Pods of a rollout must be gone before the new state is the state.
-                if !state.oldPods.isEmpty { allReady = false }
+                if !state.oldPods.isEmpty || !isSteady(state) { allReady = false }
             case .failed where isInGracePeriod(state), .crashing where isInGracePeriod(state): allReady = false
             case .failed(let reason, let hint):
                 let failure = state.hardFailure
@@ -30,6 +30,17 @@ extension Session {
             }
         }
         if allReady { stop(.ok) }
+    }
+
+    /// How long a container without a readiness check has to run before it is believed: it counts as ready as soon as it
+    /// is started, also when it ends at once.
+    private static let steadyTime: Duration = .seconds(2)
+
+    private func isSteady(_ state: ResourceState) -> Bool {
+        guard state.currentPods.contains(where: { $0.isReady && !$0.isProven }), let since = state.readyAt else {
+            return true
+        }
+        return now - since >= Self.steadyTime
     }
 
     /// A Pod may fail for a while after its deploy when `ci_settings(k8s_grace_period)` says so.
@@ -72,7 +83,8 @@ extension Session {
     }
 
     private func checkDeadlines(start: ContinuousClock.Instant, whole: Duration, readiness: Duration) {
-        if let grace = plan?.settings.ciGracePeriod, grace > 0 { checkOneShot() }
+        // What only time decides.
+        checkOneShot()
         guard end == nil else { return }
         let waiting = order.filter { resources[$0]?.status != .ready && resources[$0]?.isEnabled == true }
         let list = waiting.map { name in

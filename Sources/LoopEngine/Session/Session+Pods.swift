@@ -36,8 +36,9 @@ extension Session {
     private func tell(_ name: String, old: [PodStatus], new: [PodStatus]) {
         for pod in new {
             let before = old.first { $0.uid == pod.uid }
-            guard before?.word != pod.word || before?.isReady != pod.isReady || before?.restarts != pod.restarts
-                || before?.failure?.message != pod.failure?.message
+            guard
+                before?.word != pod.word || before?.isReady != pod.isReady || before?.restarts != pod.restarts
+                    || before?.failure?.message != pod.failure?.message
             else { continue }
             var fields: JSONObject = [
                 "pod": .string(pod.name), "phase": .string(pod.word), "ready": .bool(pod.isReady),

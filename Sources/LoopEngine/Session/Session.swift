@@ -40,6 +40,8 @@ package actor Session {
     var tasks: [Int: Task<Void, Never>] = [:]
     var lastTask = 0
     var observing: Task<Void, Never>?
+    /// What was told last about a connection that is broken; nil while it stands.
+    var toldTrouble: String?
     var end: SessionEnd?
     /// One-shot: the clock of the whole run is ticking.
     var deadlinesStarted = false
@@ -152,6 +154,7 @@ package actor Session {
         guard var state = resources[name], state.status != status else { return }
         state.status = status
         if status == .ready { state.wasReady = true }
+        state.readyAt = status == .ready ? now : nil
         resources[name] = state
         var fields: JSONObject = ["state": .string(status.word)]
         if let reason = status.reason { fields["reason"] = .string(reason) }

@@ -50,6 +50,8 @@ struct ResourceState {
     var status = Status.idle("not started")
     /// It was ready once; what `resource_deps` ask for.
     var wasReady = false
+    /// Since when it has been ready without a break; nil when it is not.
+    var readyAt: ContinuousClock.Instant?
     /// Objects or an image have to be applied.
     var needsDeploy = false
     /// A trigger or `auto_init` allows it to start.
