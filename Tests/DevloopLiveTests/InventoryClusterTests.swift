@@ -126,6 +126,23 @@ struct InventoryClusterTests {
         }
     }
 
+    @Test func aLostClaimComesBackWhenTheOtherSessionEnds() async throws {
+        try await Self.run { fixture in
+            let first = fixture.keeper("laptop")
+            try await first.open()
+            fixture.clock.advance(seconds: 41)
+            let second = fixture.keeper("desk")
+            try await second.open()
+            await #expect(throws: DevloopError.self) { try await first.note(Self.entries("a")) }
+            await second.close()
+            _ = try await first.note(Self.entries("a"))
+            #expect(try await fixture.map()?.holder?.host == "laptop")
+            #expect(try await fixture.map()?.entries == Self.entries("a"))
+            await first.close()
+            #expect(try await fixture.map()?.holder == nil)
+        }
+    }
+
     @Test func manyResourcesAreWrittenDownAtOnce() async throws {
         try await Self.run { fixture in
             let keeper = fixture.keeper("laptop")

@@ -176,6 +176,8 @@ actor InventoryKeeper {
     private func claimAndSend() async throws {
         for _ in 0..<5 {
             if let me {
+                // What was read may be old: the other session may have ended since.
+                if otherHolder() != nil { try await read() }
                 if let other = otherHolder() {
                     isHeld = false
                     throw Self.busy(project, other)
@@ -234,6 +236,7 @@ actor InventoryKeeper {
     private func startRenewing() {
         guard version != nil else { return }
         isHeld = true
+        renewing?.cancel()
         renewing = Task { [clock, weak self] in
             while !Task.isCancelled {
                 do { try await clock.sleep(SessionHolder.interval) } catch { return }
