@@ -171,7 +171,7 @@ extension EndToEnd {
             let cases: [(String, [JSONValue])] = [
                 ("Sources/Clib/clib.c", [app]), ("Sources/Clib/include/clib.h", [app]), ("Sources/Clib/inner.h", [app]),
                 ("Sources/Texts/a.words", [app]), ("Sources/Texts/page.html", [app]),
-                
+
                 ("Sources/maker/main.swift", [app]), ("Plugins/Words/Words.swift", [app]),
                 ("near/Sources/Near/Near.swift", [tool]), ("near/Package.swift", [app, tool]),
                 ("Package.swift", [app, tool]), ("Sources/tool/notes.txt", []),

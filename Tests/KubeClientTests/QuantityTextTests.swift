@@ -6,7 +6,7 @@ import Testing
 
 /// Plain numbers as quantities, which `kubectl apply` takes and server-side apply of Kubernetes 1.20 does not.
 @Suite struct QuantityTextTests {
-    private static let before: JSONValue = ["limits": ["cpu": 2, "memory": "1Gi"], "requests": ["cpu": 0.5]]
+    private static let before: JSONValue = ["limits": ["cpu": 2, "memory": "1Gi"], "requests": ["cpu": .double(0.5)]]
     private static let after: JSONValue = ["limits": ["cpu": "2", "memory": "1Gi"], "requests": ["cpu": "0.5"]]
 
     private static func pod(_ resources: JSONValue) -> JSONValue {
