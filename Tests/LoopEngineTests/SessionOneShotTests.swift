@@ -67,6 +67,23 @@ struct SessionOneShotTests {
         }
     }
 
+    /// Two workloads in one resource: none of their Pods is an old one of the other.
+    @Test func eachOfSeveralWorkloadsIsWaitedFor() async throws {
+        try await TestSession.run(
+            Plan(resources: [Samples.service("web", image: "nginx")], watchedFiles: []), mode: .ci,
+            prepare: { $0.connection.setMoreGenerations(["second"]) }
+        ) { test in
+            try await test.events.wait("web", is: "starting")
+            let first = PodStatus.ready("web-1", generation: test.connection.generation("web"))
+            test.connection.setPods("web", [first])
+            try await test.events.wait(.resourceChanged, resource: "web") {
+                $0.text("reason") == "1 of its workloads have no Pod yet"
+            }
+            test.connection.setPods("web", [first, .ready("other-1", generation: "second")])
+            #expect(try await test.end().status == .ok)
+        }
+    }
+
     @Test func waitsForTheOldPodsToGo() async throws {
         try await TestSession.run(
             Plan(resources: [Samples.service("web", image: "nginx")], watchedFiles: []), mode: .ci

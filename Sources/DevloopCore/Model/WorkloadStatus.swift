@@ -39,6 +39,11 @@ package struct WorkloadStatus: Sendable, Equatable {
     /// `deployment/web`.
     package var title: String { "\(kind.lowercased())/\(name)" }
 
+    /// What it waits for, with its name; nil when it is not on its way.
+    package var progress: String? {
+        if case .progressing(let what) = verdict { "\(title): \(what)" } else { nil }
+    }
+
     package var failure: PodStatus.Failure? {
         if case .failing(let failure) = verdict { failure } else { nil }
     }

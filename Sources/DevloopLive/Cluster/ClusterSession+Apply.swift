@@ -10,28 +10,27 @@ extension ClusterSession {
     /// Requests to the API server at the same time.
     private static let width = 8
 
-    func apply(_ work: ApplyWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> String? {
+    func apply(_ work: ApplyWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> Set<String> {
         let renderer = Renderer(work)
         let applier = ObjectApplier(
             client: client, keeper: keeper, namespace: info.namespace, timeout: work.timeout,
             isForced: work.isForced, onEvent: onEvent)
         let entries = work.objects.map { Inventory.Entry($0, namespace: info.namespace) }
-        var generation: String?
+        var generations: Set<String> = []
         for group in ApplyOrder.groups(work.objects) {
             // Written down before it is there: what a session that dies has made is known to the next one. Again for each
             // group, since the namespace of the inventory may be among the first.
             if let remark = try await keeper.note(entries) { onEvent(.remark(remark)) }
             let rendered = group.map { (object: $0, result: renderer.render($0)) }
-            let mark = rendered.first {
-                $0.result.generation != nil && ($0.object.podPath == nil || $0.object.makesPods)
-            }
-            generation = generation ?? mark?.result.generation
+            generations.formUnion(
+                rendered.filter { $0.object.podPath == nil || $0.object.makesPods && !$0.object.leavesOldPods }
+                    .compactMap(\.result.generation))
             try await Self.all(rendered) { try await applier.apply($0.object, as: $0.result.json) }
             try await Self.all(group.filter { $0.kind == "CustomResourceDefinition" }) {
                 try await applier.waitUntilEstablished($0)
             }
         }
-        return generation
+        return generations
     }
 
     func delete(_ objects: [ManifestObject], onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws {
@@ -97,6 +96,12 @@ extension ManifestObject {
     var makesPods: Bool {
         guard podPath != nil, kind != "CronJob", kind != "PodTemplate" else { return false }
         return json.at("spec", "replicas")?.int != 0 && json.at("spec", "suspend")?.bool != true
+    }
+
+    /// Whether Pods of before stay when it changes: somebody replaces them by hand, or only some are to be replaced.
+    var leavesOldPods: Bool {
+        let strategy = json.at("spec", "updateStrategy")
+        return strategy?["type"]?.string == "OnDelete" || strategy?.at("rollingUpdate", "partition")?.int ?? 0 > 0
     }
 }
 

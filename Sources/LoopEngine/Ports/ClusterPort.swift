@@ -41,8 +41,8 @@ package protocol ClusterConnection: Sendable {
     func makeImage(_ work: ImageWork, onEvent: @escaping @Sendable (ImageNotice) -> Void) async throws -> String
 
     /// Renders and applies the objects of a resource in the order of kinds.
-    /// - Returns: the generation mark that the Pods of this apply carry, nil where there is no workload.
-    func apply(_ work: ApplyWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> String?
+    /// - Returns: the generation marks that the Pods of this apply carry, one for each workload.
+    func apply(_ work: ApplyWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> Set<String>
     /// Runs the command of `k8s_custom_deploy` that applies.
     func deploy(_ work: CustomWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> CustomResult
     /// Runs its command that deletes.

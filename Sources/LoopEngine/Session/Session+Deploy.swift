@@ -202,17 +202,17 @@ extension Session {
                         image, reference: reference, for: name, number: number, start: start)
                 }
                 try Task.checkCancellation()
-                let generation: String?
+                let generations: Set<String>
                 let start = await session.now
                 if let custom = await session.customWork(resource) {
                     let result = try await connection.deploy(custom) { Self.record($0, in: journal, resource: name) }
                     await session.customDeployed(name, number: number, result)
-                    generation = result.generation
+                    generations = result.generation.map { [$0] } ?? []
                 } else {
                     let apply = await session.applyWork(resource, kubernetes, live: live)
-                    generation = try await connection.apply(apply) { Self.record($0, in: journal, resource: name) }
+                    generations = try await connection.apply(apply) { Self.record($0, in: journal, resource: name) }
                 }
-                await session.applied(name, number: number, generation: generation, start: start)
+                await session.applied(name, number: number, generations: generations, start: start)
             } catch {
                 await session.deployFailed(name, number: number, error: error)
             }
@@ -250,12 +250,12 @@ extension Session {
             configuration: plan?.configuration(of: resource) ?? [], isForced: forced.remove(resource.name) != nil)
     }
 
-    private func applied(_ name: String, number: Int, generation: String?, start: ContinuousClock.Instant) {
+    private func applied(_ name: String, number: Int, generations: Set<String>, start: ContinuousClock.Instant) {
         guard var state = resources[name], state.taskNumber == number else { return }
         state.isTaskRunning = false
         state.task = nil
-        let isSame = state.generation == generation && state.isApplied
-        state.generation = generation
+        let isSame = state.generations == generations && state.isApplied
+        state.generations = generations
         state.isApplied = true
         state.appliedAt = now
         state.stages.append(("apply", (now - start).milliseconds))
@@ -263,7 +263,7 @@ extension Session {
         set(.starting("rolling out"), for: name)
         openForwards(name)
         reconcileAttachments(name)
-        if isSame, generation != nil, !state.saves.isEmpty, state.podStatus == .ready {
+        if isSame, !generations.isEmpty, !state.saves.isEmpty, state.podStatus == .ready {
             served(name, way: "apply", stages: state.stages)
         }
         refresh(name)

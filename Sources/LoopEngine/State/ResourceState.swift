@@ -70,7 +70,8 @@ struct ResourceState {
     var announcedUpdates = 0
     /// When the last deploy was applied; the readiness timeout counts from here.
     var appliedAt: ContinuousClock.Instant?
-    var generation: String?
+    /// Marks of the newest apply, one for each workload.
+    var generations: Set<String> = []
     var isApplied = false
     var pods: [PodStatus] = []
     var workloads: [WorkloadStatus] = []
@@ -87,21 +88,23 @@ struct ResourceState {
 
     /// Pods of the newest apply that are not on their way out.
     var currentPods: [PodStatus] {
-        pods.filter { !$0.isTerminating && (generation == nil || $0.generation == nil || $0.generation == generation) }
+        pods.filter { !$0.isTerminating && isCurrent($0.generation) }
     }
 
     /// Workloads as the newest apply has made them; what is known of them from before says nothing about it.
     var currentWorkloads: [WorkloadStatus] {
-        workloads.filter { generation == nil || $0.generation == nil || $0.generation == generation }
+        workloads.filter { isCurrent($0.generation) }
+    }
+
+    /// What carries no mark was not rendered by devloop, and is always current.
+    private func isCurrent(_ generation: String?) -> Bool {
+        generation.map { generations.isEmpty || generations.contains($0) } ?? true
     }
 
     /// Pods that still have to go before a rollout is complete. One that is on its way out has left its Services: it may
     /// take its whole grace period, and no request comes to it.
     var oldPods: [PodStatus] {
-        guard let generation else { return [] }
-        return pods.filter { pod in
-            pod.generation != nil && pod.generation != generation && pod.verdict != .succeeded && !pod.isTerminating
-        }
+        pods.filter { !isCurrent($0.generation) && $0.verdict != .succeeded && !$0.isTerminating }
     }
 
     /// Labels that Pods of each workload have which a command applied; empty for others.
@@ -128,7 +131,16 @@ struct ResourceState {
             guard let failure = workload.failure else { continue }
             return .failed("\(workload.title): \(failure.message)", hint: failure.hint)
         }
-        guard !current.isEmpty else { return generation == nil ? .ready : .starting("no Pod yet") }
+        let progress = mustEnd ? nil : workloads.lazy.compactMap(\.progress).first
+        guard !current.isEmpty else {
+            if let progress { return .starting(progress) }
+            return generations.isEmpty ? .ready : .starting("no Pod yet")
+        }
+        // Each of several workloads needs one; those of commands are told apart by their labels.
+        let marks = Set(current.compactMap(\.generation))
+        if podSelectors.isEmpty, !marks.isEmpty, !generations.isSubset(of: marks) {
+            return .starting("\(generations.subtracting(marks).count) of its workloads have no Pod yet")
+        }
         let missing = podSelectors.first { selector in
             !current.contains { pod in selector.allSatisfy { pod.labels[$0.key] == $0.value } }
         }
@@ -139,9 +151,7 @@ struct ResourceState {
         for pod in current {
             if case .starting(let reason) = pod.verdict { return .starting("\(pod.name): \(reason)") }
         }
-        for workload in workloads where !mustEnd {
-            if case .progressing(let what) = workload.verdict { return .starting("\(workload.title): \(what)") }
-        }
+        if let progress { return .starting(progress) }
         if mustEnd, let pod = current.first(where: { $0.verdict != .succeeded }) {
             return .starting("\(pod.name): has not ended yet")
         }

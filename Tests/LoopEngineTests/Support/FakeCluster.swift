@@ -37,6 +37,7 @@ final class FakeConnection: ClusterConnection {
         var imageFailures: [DevloopError] = []
         var attachFailures: [DevloopError] = []
         var generations: [String: Int] = [:]
+        var moreGenerations: Set<String> = []
         var deployed: [CustomWork] = []
         var deployResults: [CustomResult] = []
         var takenDown: [String] = []
@@ -83,6 +84,9 @@ final class FakeConnection: ClusterConnection {
     func setReport(_ report: SyncReport) { state.withLock { $0.report = report } }
     func report() -> SyncReport { state.withLock(\.report) }
 
+    /// Marks of further workloads that each apply makes.
+    func setMoreGenerations(_ generations: Set<String>) { state.withLock { $0.moreGenerations = generations } }
+
     /// The generation that the newest apply of a resource made.
     func generation(_ resource: String) -> String {
         "\(resource)-\(state.withLock { $0.generations[resource] ?? 0 })"
@@ -114,7 +118,7 @@ final class FakeConnection: ClusterConnection {
         return reference
     }
 
-    func apply(_ work: ApplyWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> String? {
+    func apply(_ work: ApplyWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> Set<String> {
         let failure = state.withLock { state in
             state.applied.append(work)
             return state.applyFailures.isEmpty ? nil : state.applyFailures.removeFirst()
@@ -124,9 +128,9 @@ final class FakeConnection: ClusterConnection {
             throw failure
         }
         for object in work.objects { onEvent(.applied(object: object.shortName, result: "configured")) }
-        guard work.objects.contains(where: { !$0.podSpecs.isEmpty }) else { return nil }
+        guard work.objects.contains(where: { !$0.podSpecs.isEmpty }) else { return [] }
         state.withLock { $0.generations[work.resource.name, default: 0] += 1 }
-        return generation(work.resource.name)
+        return state.withLock(\.moreGenerations).union([generation(work.resource.name)])
     }
 
     func deploy(
