@@ -243,13 +243,34 @@ struct PodHealthTests {
         #expect(status.templateHash == "77")
         #expect(status.generation == "abc")
         #expect(status.containers.map(\.name) == ["migrate", "web"])
-        #expect(status.containers.map(\.isInit) == [true, false])
+        #expect(status.containers.map(\.role) == [.initial, .app])
         #expect(status.containers[1].isRunning)
         #expect(status.containers[1].id == "containerd://1")
         #expect(status.containers[1].ports.map(\.name) == ["http", ""])
         #expect(status.containers[1].ports.map(\.port) == [80, 81])
         // Restarts of init containers are the start's own business.
         #expect(status.restarts == 0)
+    }
+
+    /// A debug container that somebody added, and the run before of one that was started again.
+    @Test func takesEveryRunOfEveryContainer() {
+        let status = PodHealth.status(of: [
+            "spec": ["containers": [["name": "web"]], "ephemeralContainers": [["name": "debug"]]],
+            "status": [
+                "phase": "Running",
+                "containerStatuses": [
+                    [
+                        "name": "web", "containerID": "c2", "restartCount": 1, "state": ["running": [:]],
+                        "lastState": ["terminated": ["containerID": "c1", "exitCode": 1]],
+                    ]
+                ],
+                "ephemeralContainerStatuses": [["name": "debug", "containerID": "d1", "state": ["running": [:]]]],
+            ],
+        ])
+        #expect(status.containers.map(\.name) == ["web", "debug"])
+        #expect(status.containers.map(\.role) == [.app, .ephemeral])
+        #expect(status.containers.map(\.previous) == ["c1", nil])
+        #expect(status.restarts == 1)
     }
 
     @Test(arguments: [JSONValue.null, [:], "text", ["status": "odd", "spec": 3, "metadata": []]])

@@ -92,6 +92,27 @@ extension EndToEnd {
             }
         }
 
+        /// What a container said before the session began, as far as the node has it.
+        @Test func theRunBeforeTheSessionIsReadToo() async throws {
+            try await Cluster.run("before") { cluster in
+                let project = try Self.project(Trouble.all.filter { $0.name == "crash" }, "")
+                let environment = ["KUBECONFIG": cluster.kubeconfig]
+                try await LiveDevloop.run(["-n", cluster.namespace], in: project.path, environment: environment) {
+                    live in
+                    try await live.wait("pod.changed", resource: "crash") { ($0["restarts"]?.int ?? 0) >= 1 }
+                    #expect(await live.interrupt() == .exited(130))
+                }
+                try await LiveDevloop.run(["-n", cluster.namespace], in: project.path, environment: environment) {
+                    live in
+                    #expect(
+                        await poll {
+                            live.all("log.written", resource: "crash").count { $0["text"] == "last words" } >= 2
+                        }, "\(live.events.map(\.jsonText))")
+                    #expect(await live.interrupt() == .exited(130))
+                }
+            }
+        }
+
         /// The container's own last words, its code and how often it was started, within seconds.
         @Test func ciEndsWithTheLastWords() async throws {
             try await Cluster.run("words") { cluster in

@@ -14,8 +14,9 @@ package enum PodHealth {
     ) -> PodStatus {
         let metadata = pod["metadata"] ?? .null
         let containers =
-            statuses(pod, "initContainerStatuses", specs: "initContainers", isInit: true)
-            + statuses(pod, "containerStatuses", specs: "containers", isInit: false)
+            statuses(pod, "initContainerStatuses", specs: "initContainers", .initial)
+            + statuses(pod, "containerStatuses", specs: "containers", .app)
+            + statuses(pod, "ephemeralContainerStatuses", specs: "ephemeralContainers", .ephemeral)
         let labels = metadata["labels"]?.object?.members.reduce(into: [String: String]()) {
             $0[$1.key] = $1.value.string
         }
@@ -33,7 +34,7 @@ package enum PodHealth {
     }
 
     private static func statuses(
-        _ pod: JSONValue, _ key: String, specs: String, isInit: Bool
+        _ pod: JSONValue, _ key: String, specs: String, _ role: PodStatus.Container.Role
     ) -> [PodStatus.Container] {
         let specified = pod.at("spec", specs)?.array ?? []
         return (pod.at("status", key)?.array ?? []).map { status in
@@ -45,8 +46,8 @@ package enum PodHealth {
             }
             return PodStatus.Container(
                 name: name, id: status["containerID"]?.string ?? "", isRunning: status.at("state", "running") != nil,
-                isReady: status["ready"]?.bool ?? false, restarts: status["restartCount"]?.int ?? 0, isInit: isInit,
-                ports: ports)
+                isReady: status["ready"]?.bool ?? false, restarts: status["restartCount"]?.int ?? 0, role: role,
+                previous: status.at("lastState", "terminated", "containerID")?.string, ports: ports)
         }
     }
 

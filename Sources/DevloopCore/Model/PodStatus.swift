@@ -46,32 +46,38 @@ package struct PodStatus: Sendable, Equatable {
     }
 
     package struct Container: Sendable, Equatable {
+        package enum Role: Sendable { case app, initial, ephemeral }
+
         package var name: String
         /// Runtime id; a new one means a new process tree and a fresh file system. Empty until it was created.
         package var id: String
         package var isRunning: Bool
         package var isReady: Bool
         package var restarts: Int
-        package var isInit: Bool
+        package var role: Role
+        /// Runtime id of the run before, whose log may still be there; nil for the first run.
+        package var previous: String?
         /// Declared ports with their names.
         package var ports: [(name: String, port: Int)]
 
         package init(
-            name: String, id: String, isRunning: Bool, isReady: Bool, restarts: Int, isInit: Bool,
-            ports: [(name: String, port: Int)] = []
+            name: String, id: String, isRunning: Bool, isReady: Bool, restarts: Int, role: Role,
+            previous: String? = nil, ports: [(name: String, port: Int)] = []
         ) {
             self.name = name
             self.id = id
             self.isRunning = isRunning
             self.isReady = isReady
             self.restarts = restarts
-            self.isInit = isInit
+            self.role = role
+            self.previous = previous
             self.ports = ports
         }
 
         package static func == (left: Container, right: Container) -> Bool {
             left.name == right.name && left.id == right.id && left.isRunning == right.isRunning
-                && left.isReady == right.isReady && left.restarts == right.restarts && left.isInit == right.isInit
+                && left.isReady == right.isReady && left.restarts == right.restarts && left.role == right.role
+                && left.previous == right.previous
         }
     }
 
@@ -116,7 +122,7 @@ package struct PodStatus: Sendable, Equatable {
         self.isProven = isProven
     }
 
-    package var restarts: Int { containers.filter { !$0.isInit }.map(\.restarts).reduce(0, +) }
+    package var restarts: Int { containers.filter { $0.role == .app }.map(\.restarts).reduce(0, +) }
     package var isReady: Bool { verdict == .ready }
     package var failure: Failure? { if case .failing(let failure) = verdict { failure } else { nil } }
 }

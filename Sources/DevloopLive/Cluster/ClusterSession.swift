@@ -37,11 +37,11 @@ final class ClusterSession: ClusterConnection {
         try await images.make(work, onEvent: onEvent)
     }
 
-    func logs(pod: PodStatus, container: String) -> AsyncThrowingStream<LoopEngine.LogLine, any Error> {
+    func logs(
+        pod: PodStatus, container: String, run: String
+    ) -> AsyncThrowingStream<LoopEngine.LogLine, any Error> {
         // By its id: a container that has been started again meanwhile has another log under the same name.
-        let life = pod.containers.first { $0.name == container }?.id
-        let source = client.followLogs(
-            namespace: pod.namespace, pod: pod.name, container: container, life: life.flatMap { $0.isEmpty ? nil : $0 })
+        let source = client.followLogs(namespace: pod.namespace, pod: pod.name, container: container, life: run)
         let iterator = LogIterator(source.makeAsyncIterator(), link.symbolizer)
         // Unfolding: a line is read only when the one before it was taken, so a flood waits in the kernel.
         return AsyncThrowingStream { await iterator.next() }

@@ -54,8 +54,9 @@ package protocol ClusterConnection: Sendable {
 
     /// All Pods of our resources, again at each change, and what Kubernetes warns of; reconnects by itself, for ever.
     func observe(_ resources: [Resource]) -> AsyncStream<ClusterUpdate>
-    /// Lines of a container from its start on; ends when the container does.
-    func logs(pod: PodStatus, container: String) -> AsyncThrowingStream<LogLine, any Error>
+    /// Lines of one run of a container from its start on; ends when the run does.
+    /// - Parameter run: the runtime's id of it.
+    func logs(pod: PodStatus, container: String, run: String) -> AsyncThrowingStream<LogLine, any Error>
     /// The last lines that a container wrote before it ended.
     func lastLines(pod: PodStatus, container: String, previous: Bool) async -> [String]
     /// Opens the sync stream to the agent of a container.

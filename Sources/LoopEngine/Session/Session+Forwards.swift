@@ -58,7 +58,7 @@ extension Session {
             let pod = current.last(where: \.isReady) ?? state.pods.last(where: { $0.isReady && !$0.isTerminating })
                 ?? current.last(where: { $0.containers.contains(where: \.isRunning) })
         else { throw DevloopError(.unhealthy, "\(name) has no running Pod") }
-        let ports = pod.containers.filter { !$0.isInit }.flatMap(\.ports).map(\.port)
+        let ports = pod.containers.filter { $0.role == .app }.flatMap(\.ports).map(\.port)
         let port = forward.containerPort ?? (ports.contains(forward.localPort) ? forward.localPort : ports.first)
         return try await connection.dial(pod: pod, port: port ?? forward.localPort)
     }

@@ -84,18 +84,24 @@ extension Session {
         }
     }
 
-    /// Reads each container's log once, from its start to its end.
+    /// Reads the log of each run of each container once, from its start to its end. One that was over before devloop saw it
+    /// comes first, as far as the node still has it.
     private func readLogs(_ name: String, _ pod: PodStatus) {
         guard let connection else { return }
-        for container in pod.containers where !container.id.isEmpty {
-            guard logged.insert(container.id).inserted else { continue }
+        for container in pod.containers {
+            let runs = [container.previous, container.id].compactMap { $0 }.filter {
+                !$0.isEmpty && logged.insert($0).inserted
+            }
+            guard !runs.isEmpty else { continue }
             spawn { session in
-                do {
-                    for try await line in connection.logs(pod: pod, container: container.name) {
-                        session.log(name, pod: pod.name, container: container.name, line)
+                for run in runs {
+                    do {
+                        for try await line in connection.logs(pod: pod, container: container.name, run: run) {
+                            session.log(name, pod: pod.name, container: container.name, line)
+                        }
+                    } catch {
+                        // A log that cannot be read is no reason to disturb: the Pod's own state is told elsewhere.
                     }
-                } catch {
-                    // A log that cannot be read is no reason to disturb: the Pod's own state is told elsewhere.
                 }
             }
         }

@@ -13,7 +13,7 @@ extension Session {
         var wanted: [String: (PodStatus, String, String)] = [:]
         // Pods that came by a selector are somebody else's, and have no agent.
         for pod in state.currentPods where pod.generation != nil {
-            for container in pod.containers where container.isRunning && !container.isInit {
+            for container in pod.containers where container.isRunning && container.role == .app {
                 guard let ref = liveImage(of: container.name, in: kubernetes, refs: refs) else { continue }
                 wanted[Attachment.key(pod, container)] = (pod, container.name, ref)
             }

@@ -171,7 +171,7 @@ final class FakeConnection: ClusterConnection {
         return stream
     }
 
-    func logs(pod: PodStatus, container: String) -> AsyncThrowingStream<LogLine, any Error> {
+    func logs(pod: PodStatus, container: String, run: String) -> AsyncThrowingStream<LogLine, any Error> {
         AsyncThrowingStream { continuation in
             continuation.yield(
                 LogLine(time: WallTime(milliseconds: 0), bytes: Array("\(pod.name) \(container) says".utf8)))

@@ -69,7 +69,7 @@ extension PodStatus {
             containers: [
                 Container(
                     name: "main", id: id, isRunning: verdict == .ready, isReady: verdict == .ready, restarts: restarts,
-                    isInit: false, ports: [("http", 8080)])
+                    role: .app, ports: [("http", 8080)])
             ], verdict: verdict, word: word)
     }
 
