@@ -156,6 +156,56 @@ extension EndToEnd {
             }
         }
 
+        /// A Swift program on a base that another tool has made: what the base sets is there, and another base is a change.
+        @Test func aSwiftProgramRunsOnABase() async throws {
+            try await Cluster.run("base") { cluster in
+                let storage = try TemporaryDirectory("storage")
+                let environment = try Self.buildah(storage)
+                let package = try TinyPackage()
+                let archive = package.folder("base.tar")
+                func makeBase(_ word: String) async throws {
+                    try package.folder.write("base/Dockerfile", "FROM scratch\nENV BASE=\(word)\nCOPY note /etc/note\n")
+                    try package.folder.write("base/note", "\(word)\n")
+                    let image = "localhost/base-\(word)"
+                    for command in [
+                        ["buildah", "build", "--timestamp", "0", "-t", image, package.folder("base")],
+                        ["buildah", "push", image, "oci-archive:\(archive).new"], ["mv", "\(archive).new", archive],
+                    ] {
+                        let result = try await ProcessRunner.run(
+                            ProcessCommand(command, environment: .inherit(adding: environment)))
+                        try #require(result.status.isSuccess, "\(result.errorText)")
+                    }
+                }
+                try await makeBase("first")
+                try package.folder.write(
+                    "Devloopfile", "swift_image('\(package.ref)', base='oci-archive:base.tar')\nk8s_yaml('app.yaml')\n")
+                try package.folder.write(
+                    "Sources/tiny/main.swift",
+                    """
+                    import Glibc
+                    let note = fopen("/etc/note", "r")
+                    var line = [CChar](repeating: 0, count: 40)
+                    fgets(&line, 40, note)
+                    print("base", getenv("BASE").map { String(cString: $0) } ?? "none", String(cString: line))
+                    fflush(nil)
+                    while true { sleep(60) }
+
+                    """)
+                try await LiveDevloop.run(
+                    ["-n", cluster.namespace], in: package.path, environment: ["KUBECONFIG": cluster.kubeconfig]
+                ) { live in
+                    try await live.wait("app", is: "ready", deadline: .seconds(120))
+                    try await live.wait("log.written", resource: "app") { $0["text"] == "base first first" }
+                    let before = live.last
+                    try await makeBase("second")
+                    let served = try await live.wait("save.served", resource: "app", after: before)
+                    #expect(served["way"] == "image")
+                    try await live.wait("log.written", resource: "app") { $0["text"] == "base second second" }
+                    #expect(await live.interrupt() == .exited(130))
+                }
+            }
+        }
+
         /// An engine that is not there, and buildah with storage of its own, as a machine without user namespaces has it.
         private static func buildah(_ storage: TemporaryDirectory) throws -> [String: String] {
             try storage.write(

@@ -92,23 +92,36 @@ extension EndToEnd {
             }
         }
 
-        /// What a container said before the session began, as far as the node has it.
+        /// What a container said before the session began, as far as the node has it: the run before, and the one of now.
         @Test func theRunBeforeTheSessionIsReadToo() async throws {
             try await Cluster.run("before") { cluster in
-                let project = try Self.project(Trouble.all.filter { $0.name == "crash" }, "")
+                let project = try Project(
+                    manifest: """
+                        apiVersion: v1
+                        kind: Pod
+                        metadata: {name: twice}
+                        spec:
+                          terminationGracePeriodSeconds: 0
+                          automountServiceAccountToken: false
+                          volumes: [{name: memory, emptyDir: {}}]
+                          containers:
+                            - name: main
+                              image: \(Cluster.busybox)
+                              command: [/bin/busybox, sh, -c, "[ -e /m/x ] && echo second && exec /bin/busybox sleep 3600; echo first > /m/x; echo first; exit 1"]
+                              volumeMounts: [{name: memory, mountPath: /m}]
+
+                        """)
                 let environment = ["KUBECONFIG": cluster.kubeconfig]
-                try await LiveDevloop.run(["-n", cluster.namespace], in: project.path, environment: environment) {
-                    live in
-                    try await live.wait("pod.changed", resource: "crash") { ($0["restarts"]?.int ?? 0) >= 1 }
-                    #expect(await live.interrupt() == .exited(130))
-                }
-                try await LiveDevloop.run(["-n", cluster.namespace], in: project.path, environment: environment) {
-                    live in
-                    #expect(
-                        await poll {
-                            live.all("log.written", resource: "crash").count { $0["text"] == "last words" } >= 2
-                        }, "\(live.events.map(\.jsonText))")
-                    #expect(await live.interrupt() == .exited(130))
+                for _ in 1...2 {
+                    try await LiveDevloop.run(["-n", cluster.namespace], in: project.path, environment: environment) {
+                        live in
+                        for word in ["first", "second"] {
+                            try await live.wait("log.written", resource: "twice") { $0["text"]?.string == word }
+                        }
+                        let words = live.all("log.written", resource: "twice").compactMap { $0["text"]?.string }
+                        #expect(words == ["first", "second"])
+                        #expect(await live.interrupt() == .exited(130))
+                    }
                 }
             }
         }
