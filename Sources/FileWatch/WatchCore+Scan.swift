@@ -33,10 +33,20 @@ extension WatchCore {
             watch(parentFolder(root.root), isRecursive: false)
             return
         }
-        var above = parentFolder(root.root)
-        while !FolderReader.isFolder(above), above != "/" { above = parentFolder(above) }
+        let above = Self.nearestFolder(above: root.root)
         watch(above, isRecursive: false)
+        // What came between the look and the watch has no event: it is seen by looking again.
+        if FolderReader.isFolder(root.root) || Self.nearestFolder(above: root.root) != above {
+            return arm(root, scan, at: now)
+        }
         if FolderReader.kind(root.root) == .file { look(root.root, scan, at: now) }
+    }
+
+    /// The deepest folder on the way to a path that is there.
+    private static func nearestFolder(above path: String) -> String {
+        var above = parentFolder(path)
+        while !FolderReader.isFolder(above), above != "/" { above = parentFolder(above) }
+        return above
     }
 
     /// Watches a folder with everything below it that is not ignored, then looks at what is in it. In that order, so

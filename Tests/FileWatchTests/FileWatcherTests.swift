@@ -181,6 +181,19 @@ import Testing
         #expect(!recorder.changes.contains { $0.path == folder("conf/other") })
     }
 
+    /// Its folders come one after another, while the watcher is on its way down to it.
+    @Test func aMissingRootIsSeenHoweverItComes() async throws {
+        let folder = try TemporaryDirectory("watch")
+        let root = folder("a/b/c/d/e/root")
+        let recorder = Recorder(try FileWatcher(roots: [root]))
+        for number in 1...60 {
+            try folder.write("a/b/c/d/e/root/\(number).txt", "x")
+            try #require(await recorder.sees("\(root)/\(number).txt", .created), "\(number)")
+            TestFiles.remove(folder("a"))
+            try #require(await recorder.sees("\(root)/\(number).txt", .deleted), "\(number)")
+        }
+    }
+
     @Test func rootsCanBeReplaced() async throws {
         let folder = try TemporaryDirectory("watch")
         try folder.write("a/file", "1")

@@ -6,7 +6,8 @@ import KubeClient
 import Plan
 import SwiftBuilder
 
-/// Looks at what images and their delivery need: the cluster, the way that images take, the programs of this machine.
+/// Looks at what sessions need: the cluster with its nodes and the rights there, the way that images take, the programs of
+/// this machine.
 package enum Doctor {
     /// Never throws: what fails is part of the report, and the rest is looked at all the same.
     package static func examine(_ settings: LiveSettings) async -> DoctorReport {
@@ -50,6 +51,9 @@ package enum Doctor {
             report.decision = decision
             report.checks.append(deliveryCheck(decision, plan))
             report.checks.append(await architectureCheck(found.facts.nodes, plan))
+            let objects = (plan?.resources ?? []).flatMap { $0.kubernetes?.objects ?? [] }
+            report.checks += await ClusterChecks.all(
+                found.client, namespace: settings.namespace ?? found.context.namespace, objects)
         } catch {
             report.clusterError = (error as? DevloopError) ?? DevloopError(.clusterUnreachable, "\(error)")
         }
