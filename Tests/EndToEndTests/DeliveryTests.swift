@@ -200,7 +200,9 @@ extension EndToEnd {
                 #expect(cluster.contains("minikube: profile stand-in, driver docker"))
                 #expect(cluster.contains { $0.hasPrefix("node: devloop-local: containerd://") })
                 let checks = (report["checks"]?.array ?? []).compactMap { $0["name"]?.string }
-                for name in ["swift", "llvm-objcopy", "ldd", "agent", "disk", "inotify", "architecture", "nodes", "rights"] {
+                for name in [
+                    "swift", "llvm-objcopy", "ldd", "agent", "disk", "inotify", "architecture", "nodes", "rights",
+                ] {
                     #expect(checks.contains(name), "\(name)")
                 }
                 let text = try await Devloop.run(["doctor"], in: project.path, environment: minikube.environment)
