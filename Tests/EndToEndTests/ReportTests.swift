@@ -49,6 +49,9 @@ extension EndToEnd {
                 let crashed = try #require(resources.first { $0["name"] == "crash" })
                 #expect(crashed["pods"]?.array?.first?["exit_code"] == 3)
                 #expect(crashed["steps"]?.array?.last?["result"] == "failed")
+                // What could drive a terminal is shown, not sent.
+                #expect(!result.outputText.contains("\u{1B}") && result.outputText.contains("last ^[[31m"))
+                #expect(!result.errorText.contains("\u{1B}") && result.errorText.contains("main | last ^[[31m"))
                 // Told on the terminal too, as without a report.
                 #expect(result.outputText.contains("last ") && result.errorText.contains("main ended with exit code 3"))
             }

@@ -86,7 +86,8 @@ struct RunReportTests {
         #expect(
             worker.pods == [
                 RunReport.Pod(
-                    name: "worker-1", phase: "CrashLoopBackOff", restarts: 1, container: "main", exitCode: 3)
+                    name: "worker-1", phase: "CrashLoopBackOff", restarts: 1, container: "main", exitCode: 3,
+                    code: "CrashLoopBackOff")
             ])
     }
 

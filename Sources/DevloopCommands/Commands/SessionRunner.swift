@@ -41,8 +41,8 @@ struct SessionRunner {
         options.onExit = onExit
         options.timeout = timeout
         let session = Session(options: options, ports: live.ports)
-        let record = session.journal.subscribe()
-        async let report = Self.report(of: record, isWanted: !reports.isEmpty)
+        let record = reports.isEmpty ? nil : session.journal.subscribe()
+        async let report = Self.report(of: record)
         let end = await show(session, kind: kind, plain: plain, dashboard: dashboard, signals: interrupts.signals)
         tell(end)
         let made = await report
@@ -103,15 +103,18 @@ struct SessionRunner {
         return local.tm_gmtoff
     }
 
-    private static func report(of events: AsyncStream<Event>, isWanted: Bool) async -> RunReport {
+    private static func report(of events: AsyncStream<Event>?) async -> RunReport {
         var report = RunReport()
-        for await event in events where isWanted { report.apply(event) }
+        guard let events else { return report }
+        for await event in events { report.apply(event) }
         return report
     }
 
     private func tell(_ end: SessionEnd) {
         guard end.status != .ok, end.status != .interrupted else { return }
-        if let reason = end.reason { StandardError.write("error: \(reason)") }
+        if let reason = end.reason {
+            StandardError.write("error: \(PrintableText.lines(reason).joined(separator: "\n"))")
+        }
         if let hint = end.hint { StandardError.write("hint: \(hint)") }
     }
 }

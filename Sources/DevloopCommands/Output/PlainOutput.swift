@@ -41,14 +41,15 @@ final class PlainOutput: Sendable {
     }
 
     /// A line that a container or a local command wrote; what could drive a terminal is shown, not sent.
-    func log(_ resource: String, _ line: LogLine) { print(resource, PrintableText.make(line.bytes)) }
+    func log(_ resource: String, _ line: LogLine) { print(resource, String(decoding: line.bytes, as: UTF8.self)) }
 
+    /// Words of Pods stand in messages, too: a probe's, a container's last ones.
     private func print(_ source: String, _ text: String) {
         let lines = state.withLock { state in
             state.width = max(state.width, source.count)
             state.last = now()
             let prefix = source + String(repeating: " ", count: state.width - source.count)
-            return text.split(separator: "\n", omittingEmptySubsequences: false).map { "\(prefix) | \($0)" }
+            return PrintableText.lines(text).map { "\(prefix) | \($0)" }
         }
         StandardOutput.write(lines.joined(separator: "\n"))
     }

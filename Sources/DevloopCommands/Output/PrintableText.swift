@@ -2,6 +2,11 @@
 
 /// Text of a Pod with everything that could drive a terminal made visible (design D18).
 enum PrintableText {
+    /// The lines of a text, empty ones too.
+    static func lines(_ text: String) -> [String] {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { make(Array($0.utf8)) }
+    }
+
     static func make(_ bytes: [UInt8]) -> String {
         var text = String.UnicodeScalarView()
         for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {

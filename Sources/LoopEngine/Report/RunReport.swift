@@ -40,6 +40,8 @@ package struct RunReport: Sendable {
         package var restarts: Int
         package var container: String?
         package var exitCode: Int?
+        /// Of what is wrong with it.
+        package var code: String?
     }
 
     package struct Resource: Sendable {
@@ -172,7 +174,7 @@ package struct RunReport: Sendable {
 extension RunReport.Resource {
     /// The code of what is wrong with one of its Pods.
     fileprivate var code: String? {
-        pods.last { $0.exitCode != nil || $0.container != nil }?.phase
+        pods.lazy.compactMap(\.code).last
     }
 
     /// Attempts of one step count together; the last one's result holds.
@@ -207,7 +209,8 @@ extension RunReport.Resource {
         pods.append(
             .init(
                 name: name, phase: pod["phase"]?.string ?? "", restarts: pod["restarts"]?.int ?? 0,
-                container: pod["container"]?.string, exitCode: pod["exit_code"]?.int))
+                container: pod["container"]?.string, exitCode: pod["exit_code"]?.int,
+                code: pod["reason"]?.string))
     }
 
     /// Another state: the one before it ends.
