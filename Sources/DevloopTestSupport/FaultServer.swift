@@ -18,7 +18,7 @@ package final class FaultServer: Sendable {
     ///   - path: Path of a Unix socket to listen on; nil listens on a free port of 127.0.0.1.
     ///   - script: Runs for each connection, which is closed after it.
     package init(path: String? = nil, _ script: @escaping @Sendable (FaultConnection) -> Void) throws {
-        (listener, port) = try path.map { (try Self.listen(path: $0), 0) } ?? Self.listen()
+        (listener, port) = try path.map { (try Self.listen(path: $0), 0) } ?? LoopbackSocket.listen()
         try TestThread.start { [self, listener] in
             while true {
                 let descriptor = accept(listener, nil, nil)
@@ -42,22 +42,6 @@ package final class FaultServer: Sendable {
     package func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
         Glibc.close(listener)
-    }
-
-    private static func listen() throws -> (Int32, Int) {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let code = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(descriptor, pointer, length) != 0 || Glibc.listen(descriptor, 64) != 0
-                    || getsockname(descriptor, pointer, &length) != 0
-            }
-        }
-        if code { throw TestFileError(path: "socket", errno: errno) }
-        return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
     }
 
     private static func listen(path: String) throws -> Int32 {

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import DevloopCore
+import DevloopCore
 
 extension ManifestObject {
     package var isConfiguration: Bool { apiVersion == "v1" && (kind == "ConfigMap" || kind == "Secret") }
 
     /// Those of the ConfigMaps and Secrets that the object's Pods mount or take variables from.
     package func configuration(in objects: [ManifestObject]) -> [ManifestObject] {
-        guard let path = podPath,
-            let spec = path.reduce(Optional(json), { $0?[$1] })?["spec"]
-        else { return [] }
+        guard let path = podPath, let spec = json.at(path)?["spec"] else { return [] }
         let names = Self.names(in: spec)
         return objects.filter { object in
             object.isConfiguration && object.namespace == namespace && names[object.kind]?.contains(object.name) == true

@@ -2,7 +2,7 @@
 
 import DevloopCore
 import Glibc
-package import Hashing
+import Hashing
 import ProcessRunner
 
 extension SwiftBuilder {

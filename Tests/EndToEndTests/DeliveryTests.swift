@@ -10,10 +10,6 @@ extension EndToEnd {
     /// The ways of images to the node, and the commands about images: `doctor`, `build`, `render`.
     @Suite(.serialized)
     struct DeliveryTests {
-        private static func events(_ result: ProcessResult) throws -> [JSONValue] {
-            try result.outputText.split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
-        }
-
         /// Runs `devloop run` and gives the way that the image took.
         private static func way(
             _ package: TinyPackage, _ cluster: Cluster, _ environment: [String: String]
@@ -21,7 +17,7 @@ extension EndToEnd {
             let result = try await Devloop.run(
                 ["run", "--ui", "json", "-n", cluster.namespace], in: package.path, environment: environment)
             #expect(result.code == 0, "\(result.errorText)")
-            let events = try events(result)
+            let events = try result.events()
             let delivered = try #require(events.first { $0["kind"] == "image.delivered" }, "\(result.errorText)")
             let connected = try #require(events.first { $0["kind"] == "cluster.connected" })
             return (
@@ -254,7 +250,7 @@ extension EndToEnd {
             let alone = ["KUBECONFIG": "/nonexistent/kubeconfig"]
             let result = try await Devloop.run(["build", "--ui", "json"], in: package.path, environment: alone)
             #expect(result.code == 0, "\(result.errorText)")
-            let events = try Self.events(result)
+            let events = try result.events()
             let kinds = events.compactMap { $0["kind"]?.string }
             #expect(kinds.first == "session.started" && kinds.last == "session.ended")
             #expect(events.last?["exit"] == 0)
@@ -275,7 +271,7 @@ extension EndToEnd {
             try package.folder.write("Sources/tiny/main.swift", "let number: Int = \"text\"\n")
             let broken = try await Devloop.run(["build", "--ui", "json"], in: package.path, environment: alone)
             #expect(broken.code == 1)
-            let after = try Self.events(broken)
+            let after = try broken.events()
             #expect(after.contains { $0["kind"] == "build.diagnosed" && $0["line"] == 1 })
             #expect(after.last?["exit"] == 1)
             #expect(broken.errorText.contains("main.swift:1:"))

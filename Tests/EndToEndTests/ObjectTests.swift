@@ -8,20 +8,9 @@ import ProcessRunner
 import Testing
 
 extension EndToEnd {
-    /// How objects come to the cluster: order, changes that are no changes in place, refusals.
+    /// How objects come to the cluster: order, and changes that are no changes in place.
     @Suite(.serialized)
     struct ObjectTests {
-        /// The events of a `devloop run`, and its exit code.
-        private static func run(
-            _ project: Project, _ cluster: Cluster, expecting code: Int32 = 0
-        ) async throws -> [JSONValue] {
-            let result = try await Devloop.run(
-                ["run", "--ui", "json", "-n", cluster.namespace], in: project.path,
-                environment: ["KUBECONFIG": cluster.kubeconfig])
-            #expect(result.code == code, "\(result.errorText)\n\(result.outputText.suffix(3000))")
-            return try result.outputText.split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
-        }
-
         /// What happened to each object: `job/a` and `created`.
         private static func results(_ events: [JSONValue]) -> [String: String] {
             events.filter { $0["kind"] == "object.applied" }.reduce(into: [:]) { results, event in
@@ -84,10 +73,10 @@ extension EndToEnd {
                     "Devloopfile",
                     "k8s_yaml('app.yaml')\nk8s_resource('app', objects=['settings', 'one', 'things.\(group)', '\(namespace)'])\n"
                 )
-                let first = Self.results(try await Self.run(project, cluster))
+                let first = Self.results(try await Devloop.events(of: project, cluster))
                 #expect(first.count == 5)
                 #expect(first.values.allSatisfy { $0 == "created" }, "\(first)")
-                let second = Self.results(try await Self.run(project, cluster))
+                let second = Self.results(try await Devloop.events(of: project, cluster))
                 #expect(second.values.allSatisfy { $0 == "unchanged" }, "\(second)")
 
                 let down = try await Devloop.run(
@@ -97,7 +86,7 @@ extension EndToEnd {
                 #expect(down.outputText.contains("thing/one deleted"))
                 #expect(down.outputText.contains("customresourcedefinition/things.\(group) deleted"))
                 // The namespace takes a while to end; the same again waits for that and makes all of it anew.
-                let third = Self.results(try await Self.run(project, cluster))
+                let third = Self.results(try await Devloop.events(of: project, cluster))
                 #expect(third.count == 5)
                 #expect(third.values.allSatisfy { $0 == "created" }, "\(third)")
                 _ = try await Devloop.run(
@@ -134,7 +123,7 @@ extension EndToEnd {
                         {apiVersion: batch/v1beta1, kind: CronJob, metadata: {name: web}, spec: {schedule: '0 0 1 1 *', jobTemplate: {
                             spec: {template: {spec: {restartPolicy: Never, containers: [{name: main, image: '\(Cluster.busybox)'}]}}}}}}
                         """)
-                _ = try await Self.run(project, cluster)
+                _ = try await Devloop.events(of: project, cluster)
                 let rendered = try await Devloop.run(
                     ["render", "--json", "-n", cluster.namespace], in: project.path,
                     environment: ["KUBECONFIG": cluster.kubeconfig])
@@ -169,15 +158,15 @@ extension EndToEnd {
                         """)
                 }
                 try write("one")
-                #expect(Self.results(try await Self.run(project, cluster)) == ["job/migrate": "created"])
+                #expect(Self.results(try await Devloop.events(of: project, cluster)) == ["job/migrate": "created"])
                 let first = try await Self.uid(.jobs, "migrate", cluster)
                 #expect(try await Self.object(.jobs, "migrate", cluster).at("status", "succeeded") == 1)
                 // It has ended, and is as it should be.
-                #expect(Self.results(try await Self.run(project, cluster)) == ["job/migrate": "unchanged"])
+                #expect(Self.results(try await Devloop.events(of: project, cluster)) == ["job/migrate": "unchanged"])
                 #expect(try await Self.uid(.jobs, "migrate", cluster) == first)
 
                 try write("two")
-                let events = try await Self.run(project, cluster)
+                let events = try await Devloop.events(of: project, cluster)
                 #expect(Self.results(events) == ["job/migrate": "recreated"])
                 let told = try #require(events.first { $0["kind"] == "object.applied" })
                 #expect(told["reason"]?.string?.contains("field is immutable") == true)
@@ -218,11 +207,11 @@ extension EndToEnd {
                         """)
                 }
                 try write("one")
-                let created = Self.results(try await Self.run(project, cluster))
+                let created = Self.results(try await Devloop.events(of: project, cluster))
                 #expect(created.count == 6)
                 #expect(created.values.allSatisfy { $0 == "created" }, "\(created)")
                 try write("two")
-                let changed = Self.results(try await Self.run(project, cluster))
+                let changed = Self.results(try await Devloop.events(of: project, cluster))
                 #expect(changed.count == 6)
                 #expect(changed.values.allSatisfy { $0 == "recreated" }, "\(changed)")
                 let pod = try await Self.object(.pods, "lone", cluster)
@@ -237,12 +226,12 @@ extension EndToEnd {
                         {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data}, spec: {
                             accessModes: [ReadWriteOnce], storageClassName: none, resources: {requests: {storage: 1Mi}}}}
                         """)
-                _ = try await Self.run(project, cluster)
+                _ = try await Devloop.events(of: project, cluster)
                 let claim = try await Self.uid(.persistentVolumeClaims, "data", cluster)
                 try project.folder.write(
                     "app.yaml",
                     try TestFiles.read(project.folder("app.yaml")).replacing("ReadWriteOnce", with: "ReadOnlyMany"))
-                let kept = try await Self.run(project, cluster, expecting: 1)
+                let kept = try await Devloop.events(of: project, cluster, expecting: 1)
                 let failed = try #require(kept.first { $0["kind"] == "object.failed" })
                 #expect(failed["hint"]?.string?.contains("keeps data") == true)
                 #expect(failed["file"]?.string?.hasSuffix("app.yaml") == true)
@@ -274,7 +263,7 @@ extension EndToEnd {
                         restartPolicy: Never,
                         containers: [{name: main, image: '\(Cluster.busybox)', command: ['/bin/busybox', 'false']}]}}}}
                     """)
-                let refused = try await Self.run(project, cluster, expecting: 1)
+                let refused = try await Devloop.events(of: project, cluster, expecting: 1)
                 let told = try #require(refused.first { $0["kind"] == "object.failed" })
                 #expect(told["hint"]?.string?.contains("devloop did not make this one") == true)
                 #expect(told["message"]?.string?.contains("field is immutable") == true)
@@ -294,18 +283,18 @@ extension EndToEnd {
                         ---
                         {apiVersion: v1, kind: Secret, metadata: {name: c}, stringData: {x: '1'}}
                         """)
-                _ = try await Self.run(project, cluster)
-                let again = Self.results(try await Self.run(project, cluster))
+                _ = try await Devloop.events(of: project, cluster)
+                let again = Self.results(try await Devloop.events(of: project, cluster))
                 #expect(again.count == 3)
                 #expect(again.values.allSatisfy { $0 == "unchanged" }, "\(again)")
                 try await cluster.client.delete(.configMaps, name: "a", namespace: cluster.namespace)
-                let mended = Self.results(try await Self.run(project, cluster))
+                let mended = Self.results(try await Devloop.events(of: project, cluster))
                 #expect(mended == ["configmap/a": "created", "configmap/b": "unchanged", "secret/c": "unchanged"])
 
                 try await cluster.kubectl(
                     "-n", cluster.namespace, "patch", "configmap", "b", "--field-manager=somebody", "-p",
                     #"{"data":{"x":"2"}}"#)
-                let events = try await Self.run(project, cluster, expecting: 1)
+                let events = try await Devloop.events(of: project, cluster, expecting: 1)
                 let failed = try #require(events.first { $0["kind"] == "object.failed" })
                 #expect(failed["object"] == "configmap/b")
                 #expect(failed["message"]?.string?.contains(#"conflict with "somebody""#) == true)
@@ -318,122 +307,9 @@ extension EndToEnd {
                     "app.yaml",
                     text.replacing(
                         "{name: b}", with: "{name: b, annotations: {devloop.dev/on-conflict: take-over}}"))
-                let taken = Self.results(try await Self.run(project, cluster))
+                let taken = Self.results(try await Devloop.events(of: project, cluster))
                 #expect(taken["configmap/b"] == "configured")
                 #expect(try await Self.object(.configMaps, "b", cluster).at("data", "x") == "1")
-            }
-        }
-
-        // MARK: Refusals
-
-        struct Refused: Sendable, CustomTestStringConvertible {
-            var testDescription: String
-            /// Made before, as JSON; `NAMESPACE` stands for that of the test.
-            var before: String?
-            var manifest: String
-            var message: String
-            var hint: String
-        }
-
-        static let refusals: [Refused] = [
-            Refused(
-                testDescription: "over a quota",
-                before:
-                    #"{"apiVersion":"v1","kind":"ResourceQuota","metadata":{"name":"few"},"spec":{"hard":{"services":"0"}}}"#,
-                manifest: "{apiVersion: v1, kind: Service, metadata: {name: x}, spec: {ports: [{port: 80}]}}",
-                message: "exceeded quota: few", hint: "kubectl describe resourcequota"),
-            Refused(
-                testDescription: "too large",
-                manifest:
-                    "{apiVersion: v1, kind: ConfigMap, metadata: {name: x}, data: {x: \(String(repeating: "0123456789", count: 120_000))}}",
-                message: "Too long", hint: "about 1 MiB"),
-            Refused(
-                testDescription: "a typing error",
-                manifest: "{apiVersion: v1, kind: Service, metadata: {name: x}, spec: {port: [{port: 80}]}}",
-                message: "field not declared in schema", hint: "typing error"),
-            Refused(
-                testDescription: "a namespace that is not there",
-                manifest: "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, namespace: not-there-at-all}}",
-                message: #"namespaces "not-there-at-all" not found"#, hint: "create it"),
-            Refused(
-                testDescription: "a value that is not valid",
-                manifest: "{apiVersion: v1, kind: Service, metadata: {name: x}, spec: {ports: [{port: 99999}]}}",
-                message: "spec.ports[0].port", hint: "mend the named fields"),
-            Refused(
-                testDescription: "a kind that is not there",
-                manifest: "{apiVersion: example.com/v1, kind: Nothing, metadata: {name: x}}",
-                message: "no kind 'Nothing'", hint: "CustomResourceDefinition"),
-            Refused(
-                testDescription: "a webhook that does not answer",
-                before: #"""
-                    {"apiVersion":"admissionregistration.k8s.io/v1","kind":"ValidatingWebhookConfiguration",
-                     "metadata":{"name":"NAMESPACE"},"webhooks":[{"name":"gone.example.com","sideEffects":"None",
-                     "admissionReviewVersions":["v1"],"failurePolicy":"Fail","timeoutSeconds":1,
-                     "namespaceSelector":{"matchLabels":{"test":"NAMESPACE"}},
-                     "clientConfig":{"service":{"namespace":"NAMESPACE","name":"gone"}},
-                     "rules":[{"apiGroups":[""],"apiVersions":["v1"],"operations":["CREATE"],"resources":["services"]}]}]}
-                    """#,
-                manifest: "{apiVersion: v1, kind: Service, metadata: {name: x}, spec: {ports: [{port: 80}]}}",
-                message: "gone.example.com", hint: "webhook does not answer"),
-        ]
-
-        @Test(arguments: refusals) func aRefusalHasItsPlaceAndAHint(_ item: Refused) async throws {
-            try await Cluster.run("refusal") { cluster in
-                _ = try await cluster.client.patch(
-                    .namespaces, name: cluster.namespace,
-                    ["metadata": ["labels": ["test": .string(cluster.namespace)]]])
-                let webhooks = APIResource(
-                    apiVersion: "admissionregistration.k8s.io/v1", kind: "ValidatingWebhookConfiguration",
-                    plural: "validatingwebhookconfigurations", isNamespaced: false)
-                if let before = item.before {
-                    let text = before.replacing("NAMESPACE", with: cluster.namespace)
-                    _ = try await cluster.client.create(
-                        try JSONValue(parsing: Array(text.utf8)), namespace: cluster.namespace)
-                }
-                let project = try Project(manifest: "# one line before\n\(item.manifest)\n")
-                let events: [JSONValue]
-                do {
-                    if item.before?.contains("Webhook") == true {
-                        // A new configuration is in force a moment later.
-                        #expect(
-                            try await poll(deadline: .seconds(10)) {
-                                do {
-                                    _ = try await cluster.client.apply(
-                                        [
-                                            "apiVersion": "v1", "kind": "Service", "metadata": ["name": "y"],
-                                            "spec": ["ports": [["port": 80]]],
-                                        ], namespace: cluster.namespace, dryRun: true)
-                                    return false
-                                } catch  where error.kubeFailure != nil {
-                                    return true
-                                }
-                            })
-                    }
-                    events = try await Self.run(project, cluster, expecting: 1)
-                } catch {
-                    try await cluster.client.delete(webhooks, name: cluster.namespace)
-                    throw error
-                }
-                try await cluster.client.delete(webhooks, name: cluster.namespace)
-                let failed = try #require(events.first { $0["kind"] == "object.failed" })
-                #expect(failed["message"]?.string?.contains(item.message) == true, "\(failed.jsonText)")
-                #expect(failed["hint"]?.string?.contains(item.hint) == true, "\(failed.jsonText)")
-                #expect(failed["file"]?.string?.hasSuffix("app.yaml") == true)
-                #expect(failed["line"] == 2)
-                #expect(events.last?["exit"] == 1)
-            }
-        }
-
-        @Test func oneRefusalDoesNotHideTheOthers() async throws {
-            try await Cluster.run("several") { cluster in
-                let project = try Project(
-                    manifest: (0..<12).map { number in
-                        "{apiVersion: v1, kind: Service, metadata: {name: s\(number)}, spec: {ports: [{port: \(number % 3 == 0 ? 99999 : 80)}]}}"
-                    }.joined(separator: "\n---\n"))
-                let events = try await Self.run(project, cluster, expecting: 1)
-                #expect(events.filter { $0["kind"] == "object.failed" }.count == 4)
-                #expect(events.filter { $0["kind"] == "object.applied" }.count == 8)
-                #expect(events.last?["reason"]?.string?.contains("(and 3 more)") == true)
             }
         }
     }

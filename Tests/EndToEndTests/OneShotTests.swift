@@ -10,10 +10,6 @@ extension EndToEnd {
     /// `run`, `ci` and `down`.
     @Suite(.serialized)
     struct OneShotTests {
-        private static func events(_ result: ProcessResult) throws -> [JSONValue] {
-            try result.outputText.split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
-        }
-
         @Test func runDeploysTheServicesAndEnds() async throws {
             let workspace = try await Workspace.open()
             try await Cluster.run("run") { cluster in
@@ -22,7 +18,7 @@ extension EndToEnd {
                 let words = ["run", "--timeout", "25m", "--ui", "json", "-n", cluster.namespace]
                 let first = try await Devloop.run(words, in: workspace.path, environment: environment)
                 #expect(first.code == 0, "\(first.errorText)")
-                let events = try Self.events(first)
+                let events = try first.events()
                 #expect(events.last?["kind"] == "session.ended")
                 #expect(events.last?["exit"] == 0)
                 let names = ["link-manager", "social-graph-manager"]
@@ -40,7 +36,7 @@ extension EndToEnd {
                 // The same again changes nothing.
                 let second = try await Devloop.run(words, in: workspace.path, environment: environment)
                 #expect(second.code == 0, "\(second.errorText)")
-                let results = try Self.events(second).filter { $0["kind"] == "object.applied" }
+                let results = try second.events().filter { $0["kind"] == "object.applied" }
                 #expect(!results.isEmpty)
                 #expect(results.allSatisfy { $0["result"] == "unchanged" })
 

@@ -69,8 +69,7 @@ struct ContainerFailure {
         case "CreateContainerError": return start(.createError, detail)
         case "RunContainerError", "ContainerCannotRun": return start(.runError, detail)
         case "StartError": return start(.startError, detail)
-        case "PostStartHookError":
-            return made(.postStartHookError, "the hook after the start of \(who) failed", detail: detail)
+        case "PostStartHookError": return hook(detail)
         default: return nil
         }
     }
@@ -82,21 +81,35 @@ struct ContainerFailure {
             problem, words.map { "\(message), \($0.message)" } ?? message, detail: detail, hint: words?.hint)
     }
 
-    private func start(_ problem: Problem, _ detail: String?) -> PodStatus.Failure {
-        if detail?.contains("exec format error") == true {
-            return made(.execFormatError, "\(who) was built for another architecture", detail: detail)
-        }
-        return made(problem, "\(who) cannot be started", detail: detail)
+    private func start(_ problem: Problem, _ detail: String?, exitCode: Int? = nil) -> PodStatus.Failure {
+        if let detail, detail.contains("exec format error") { return foreign(detail, exitCode) }
+        return made(problem, "\(who) cannot be started", detail: detail, exitCode: exitCode)
+    }
+
+    private func foreign(_ words: String, _ exitCode: Int?) -> PodStatus.Failure {
+        made(.execFormatError, "\(who) was built for another architecture", detail: words, exitCode: exitCode)
+    }
+
+    private func hook(_ words: String?, exitCode: Int? = nil) -> PodStatus.Failure {
+        made(.postStartHookError, "the hook after the start of \(who) failed", detail: words, exitCode: exitCode)
+    }
+
+    private func killed(_ killer: (problem: Problem, words: String), exitCode: Int? = nil, mayHeal: Bool? = nil)
+        -> PodStatus.Failure
+    {
+        made(
+            killer.problem, "\(who) was killed by the kubelet, \(restarts) restarts so far", detail: killer.words,
+            exitCode: exitCode, mayHeal: mayHeal)
     }
 
     /// A probe that has killed it already, and fails again.
     private func failure(running: JSONValue) -> PodStatus.Failure? {
-        guard restarts > 0, let (problem, message) = killer(since: running["startedAt"]?.string) else { return nil }
-        return made(problem, Self.killed(who, restarts), detail: message, mayHeal: true)
+        guard restarts > 0, let killer = killer(since: running["startedAt"]?.string) else { return nil }
+        return killed(killer, mayHeal: true)
     }
 
     /// The probe that fails so that the kubelet kills the container, and its words.
-    private func killer(since: String?) -> (Problem, String)? {
+    private func killer(since: String?) -> (problem: Problem, words: String)? {
         for (prefix, problem) in [
             ("Liveness probe", Problem.livenessProbeFailed), ("Startup probe", .startupProbeFailed),
         ] {
@@ -107,10 +120,6 @@ struct ContainerFailure {
         return nil
     }
 
-    private static func killed(_ who: String, _ restarts: Int) -> String {
-        "\(who) was killed by the kubelet, \(restarts) restarts so far"
-    }
-
     private func crash(_ ended: JSONValue, loops: Bool) -> PodStatus.Failure {
         let code = ended["exitCode"]?.int
         let detail = ended["message"]?.string
@@ -118,26 +127,17 @@ struct ContainerFailure {
         case "OOMKilled":
             return made(.outOfMemory, "\(who) was killed for using more memory than its limit", exitCode: code)
         // The runtime ends with 128 what it could not start.
-        case "StartError", "ContainerCannotRun":
-            var failure = start(.startError, detail)
-            failure.exitCode = code
-            return failure
+        case "StartError", "ContainerCannotRun": return start(.startError, detail, exitCode: code)
         default: break
         }
-        if let words, Self.isForeign(words) {
-            return made(.execFormatError, "\(who) was built for another architecture", detail: words, exitCode: code)
-        }
+        if let words, Self.isForeign(words) { return foreign(words, code) }
         // 128 and the number of SIGTERM or SIGKILL. The kubelet records only the first of many failures, so one of an
         // earlier life counts too (`record.EventCorrelator` lets 25 events of an object pass, then one every 5 minutes).
         if code == 143 || code == 137 {
-            if let hook = events.newest("FailedPostStartHook", of: name, since: nil, where: { _ in true }) {
-                return made(
-                    .postStartHookError, "the hook after the start of \(who) failed", detail: hook.message,
-                    exitCode: code)
+            if let event = events.newest("FailedPostStartHook", of: name, since: nil, where: { _ in true }) {
+                return hook(event.message, exitCode: code)
             }
-            if let (problem, message) = killer(since: nil) {
-                return made(problem, Self.killed(who, restarts), detail: message, exitCode: code)
-            }
+            if let killer = killer(since: nil) { return killed(killer, exitCode: code) }
         }
         let how = code.map { ended["signal"]?.int.map { "signal \($0)" } ?? "exit code \($0)" } ?? "a failure"
         return made(
@@ -158,7 +158,7 @@ struct ContainerFailure {
             return "add the key \(words[index + 1]) to the \(words[(index + 3)...].joined(separator: " "))"
         }
         guard words.count >= 3, words.suffix(2) == ["not", "found"] else { return nil }
-        let kind = ["configmap": "ConfigMap", "secret": "Secret"][words[words.count - 4 < 0 ? 0 : words.count - 4]]
+        let kind = ["configmap": "ConfigMap", "secret": "Secret"][words[max(0, words.count - 4)]]
         let name = words[words.count - 3].filter { $0 != "\"" }
         return kind.map { "make the \($0) \(name), or mend its name in the manifest" }
     }

@@ -30,10 +30,6 @@ struct PodProgress {
 
     private var phase: String { status["phase"]?.string ?? "Pending" }
 
-    private func made(_ problem: Problem, _ message: String) -> PodStatus.Failure {
-        PodStatus.Failure(code: problem.code, message: message, hint: problem.hint, mayHeal: problem.mayHeal)
-    }
-
     private var unscheduled: PodStatus.Failure? {
         let scheduled = condition("PodScheduled")
         guard scheduled?["status"]?.string == "False", scheduled?["reason"]?.string == "Unschedulable" else {
@@ -41,9 +37,9 @@ struct PodProgress {
         }
         let message = scheduled?["message"]?.string ?? "no node takes it"
         if message.lowercased().contains("persistentvolumeclaim") {
-            return made(.volumeNotBound, "a volume of the Pod is not there: \(message)")
+            return Problem.volumeNotBound.failure("a volume of the Pod is not there: \(message)")
         }
-        return made(.unschedulable, "no node takes the Pod: \(message)")
+        return Problem.unschedulable.failure("no node takes the Pod: \(message)")
     }
 
     /// Containers wait for volumes, and one could not be had.
@@ -57,7 +53,7 @@ struct PodProgress {
             let event = events.newest(
                 "FailedMount", "FailedAttachVolume", "FailedMapVolume", since: nil, where: { _ in true })
         else { return nil }
-        return made(.volumeNotMounted, "a volume of the Pod cannot be mounted: \(event.message)")
+        return Problem.volumeNotMounted.failure("a volume of the Pod cannot be mounted: \(event.message)")
     }
 
     /// The node controller takes only the Pod's readiness back; what the kubelet said of its containers stays.
@@ -68,7 +64,7 @@ struct PodProgress {
             pod.at("spec", "readinessGates")?.array?.isEmpty ?? true
         else { return nil }
         let node = pod.at("spec", "nodeName")?.string ?? "of the Pod"
-        return made(.nodeNotReady, "the node \(node) does not answer")
+        return Problem.nodeNotReady.failure("the node \(node) does not answer")
     }
 
     /// Nothing is wrong so far.

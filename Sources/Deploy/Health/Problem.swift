@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DevloopCore
+
 /// A kind of trouble that a Pod or a workload can be in. What is special about one case stands in its message; this is
 /// what all cases of the kind share, and what `docs/problems.md` is made from.
 package struct Problem: Sendable, Hashable {
@@ -30,6 +32,11 @@ package struct Problem: Sendable, Hashable {
     package static func find(_ code: String) -> Problem? {
         let code = code.hasPrefix(initPrefix) ? String(code.dropFirst(initPrefix.utf8.count)) : code
         return catalogue.first { $0.code == code }
+    }
+
+    /// One case of it that is about no single container.
+    func failure(_ message: String) -> PodStatus.Failure {
+        PodStatus.Failure(code: code, message: message, hint: hint, mayHeal: mayHeal)
     }
 
     /// The section of `docs/problems.md` on a code: `crashloopbackoff`.

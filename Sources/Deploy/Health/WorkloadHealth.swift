@@ -49,7 +49,8 @@ package struct WorkloadHealth {
         if kind == "Deployment", let condition = condition("Progressing", is: "False"),
             condition["reason"]?.string == Problem.progressDeadlineExceeded.code
         {
-            return .failing(made(.progressDeadlineExceeded, condition["message"]?.string ?? "it does not come further"))
+            return .failing(
+                Problem.progressDeadlineExceeded.failure(condition["message"]?.string ?? "it does not come further"))
         }
         let counts = counts
         if counts.made < counts.wanted, let refusal { return .failing(refusal) }
@@ -58,10 +59,6 @@ package struct WorkloadHealth {
 
     private func condition(_ type: String, is value: String) -> JSONValue? {
         conditions.first { $0["type"]?.string == type && $0["status"]?.string == value }
-    }
-
-    private func made(_ problem: Problem, _ message: String) -> PodStatus.Failure {
-        PodStatus.Failure(code: problem.code, message: message, hint: problem.hint, mayHeal: problem.mayHeal)
     }
 
     // MARK: Pods that could not be made
@@ -80,8 +77,7 @@ package struct WorkloadHealth {
             } else if text.contains("denied") || text.contains("forbidden") {
                 .admissionRefused
             } else { .failedCreate }
-        return PodStatus.Failure(
-            code: problem.code, message: "no Pod can be made: \(message)", hint: problem.hint, mayHeal: problem.mayHeal)
+        return problem.failure("no Pod can be made: \(message)")
     }
 
     // MARK: Counts
@@ -106,15 +102,11 @@ package struct WorkloadHealth {
         switch kind {
         case "DaemonSet":
             let wanted = number("desiredNumberScheduled")
-            let isManual = object.at("spec", "updateStrategy", "type")?.string == "OnDelete"
-            let made = isManual ? number("currentNumberScheduled") : number("updatedNumberScheduled")
+            let made = Self.leavesOldPods(object) ? number("currentNumberScheduled") : number("updatedNumberScheduled")
             return Counts(wanted: wanted, made: made, available: number("numberReady"), all: made)
         case "StatefulSet":
-            // Pods below the partition, and all of OnDelete, stay as they are.
-            let partition = object.at("spec", "updateStrategy", "rollingUpdate", "partition")?.int ?? 0
-            let isManual = object.at("spec", "updateStrategy", "type")?.string == "OnDelete"
             let made =
-                isManual || partition > 0 || status["currentRevision"] == status["updateRevision"]
+                Self.leavesOldPods(object) || status["currentRevision"] == status["updateRevision"]
                 ? number("replicas") : number("updatedReplicas")
             return Counts(wanted: wanted, made: made, available: number("readyReplicas"), all: made)
         case "ReplicaSet":
@@ -128,14 +120,22 @@ package struct WorkloadHealth {
         }
     }
 
+    /// Whether Pods of before stay when the workload changes: somebody replaces them by hand, or only some are to be
+    /// replaced.
+    /// - Parameter object: as it is in a manifest or on the server.
+    package static func leavesOldPods(_ object: JSONValue) -> Bool {
+        let strategy = object.at("spec", "updateStrategy")
+        return strategy?["type"]?.string == "OnDelete" || strategy?.at("rollingUpdate", "partition")?.int ?? 0 > 0
+    }
+
     // MARK: Jobs
 
     private var job: WorkloadStatus.Verdict {
         if condition("Complete", is: "True") != nil { return .complete }
         if let failed = condition("Failed", is: "True") {
             let reason = failed["reason"]?.string ?? Problem.failed.code
-            let problem = Problem.find(reason) ?? .failed
-            var failure = made(problem, failed["message"]?.string ?? "the Job has failed")
+            var failure = (Problem.find(reason) ?? .failed).failure(
+                failed["message"]?.string ?? "the Job has failed")
             failure.code = reason
             return .failing(failure)
         }

@@ -65,11 +65,7 @@ package enum Ownership {
     package static func marked(_ json: JSONValue, before: JSONValue?, owner: Owner) -> JSONValue {
         guard let mark = before.map({ mark(of: $0) }) ?? owner.text else { return json }
         var json = json
-        var metadata = json["metadata"] ?? [:]
-        var annotations = metadata["annotations"] ?? [:]
-        annotations[Renderer.createdAnnotation] = .string(mark)
-        metadata["annotations"] = annotations
-        json["metadata"] = metadata
+        json.annotate(Renderer.createdAnnotation, mark)
         return json
     }
 

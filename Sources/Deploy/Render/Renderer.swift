@@ -91,7 +91,7 @@ package struct Renderer: Sendable {
         for locator in object.imageLocators {
             json = locator.replace(in: json) { name in ref(of: name).flatMap { references[$0] } }
         }
-        guard let path = object.podPath, var template = json.value(at: path) else {
+        guard let path = object.podPath, var template = json.at(path) else {
             return renderTemplates(in: json)
         }
         if var spec = template["spec"] {
@@ -102,10 +102,10 @@ package struct Renderer: Sendable {
         let used = object.configuration(in: configuration)
         if !used.isEmpty {
             let text = used.map(\.json.canonical.jsonText).sorted().joined(separator: "\n")
-            annotate(&template, Self.configurationAnnotation, digest(text))
+            template.annotate(Self.configurationAnnotation, digest(text))
         }
         let generation = digest(template.jsonText)
-        annotate(&template, Self.generationAnnotation, generation)
+        template.annotate(Self.generationAnnotation, generation)
         json.set(template, at: path)
         return Rendered(json: json, generation: generation)
     }
@@ -132,21 +132,11 @@ package struct Renderer: Sendable {
         return Rendered(json: result, generation: found.isEmpty ? nil : digest(found.joined()))
     }
 
-    private func annotate(_ json: inout JSONValue, _ key: String, _ value: String) {
-        var metadata = json["metadata"] ?? .object([:])
-        var annotations = metadata["annotations"] ?? .object([:])
-        annotations[key] = .string(value)
-        metadata["annotations"] = annotations
-        json["metadata"] = metadata
-    }
-
     private func label(_ json: inout JSONValue) {
-        var metadata = json["metadata"] ?? .object([:])
-        var labels = metadata["labels"] ?? .object([:])
-        if labels[Self.managedByLabel] == nil { labels[Self.managedByLabel] = "devloop" }
-        labels[Self.resourceLabel] = .string(ResourceLabel.value(of: resource))
-        metadata["labels"] = labels
-        json["metadata"] = metadata
+        if json.at("metadata", "labels", Self.managedByLabel) == nil {
+            json.set("devloop", at: ["metadata", "labels", Self.managedByLabel])
+        }
+        json.set(.string(ResourceLabel.value(of: resource)), at: ["metadata", "labels", Self.resourceLabel])
     }
 
     private func inject(_ spec: inout JSONValue) {
@@ -219,10 +209,6 @@ package struct Renderer: Sendable {
 }
 
 extension JSONValue {
-    func value(at path: [String]) -> JSONValue? {
-        path.reduce(Optional(self)) { $0?[$1] }
-    }
-
     /// With the keys of all objects sorted, so that equal values have one text.
     var canonical: JSONValue {
         switch self {
@@ -231,6 +217,10 @@ extension JSONValue {
         case .array(let elements): .array(elements.map(\.canonical))
         default: self
         }
+    }
+
+    mutating func annotate(_ key: String, _ value: String) {
+        set(.string(value), at: ["metadata", "annotations", key])
     }
 
     mutating func set(_ value: JSONValue, at path: [String]) {

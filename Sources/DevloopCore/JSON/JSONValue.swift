@@ -47,11 +47,10 @@ extension JSONValue {
     }
 
     /// Follows keys through nested objects.
-    package func at(_ path: String...) -> JSONValue? {
-        var value: JSONValue? = self
-        for key in path { value = value?[key] }
-        return value
-    }
+    package func at(_ path: String...) -> JSONValue? { at(path) }
+
+    /// The same, for a path that is a value.
+    package func at(_ path: [String]) -> JSONValue? { path.reduce(Optional(self)) { $0?[$1] } }
 }
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,

@@ -18,24 +18,31 @@ actor ClusterBoard {
     /// Each is asked once.
     nonisolated let questions: AsyncStream<Question>
     private let asking: AsyncStream<Question>.Continuation
-    private var asked: [String: Set<String>] = [:]
-    /// By uid of the Pod and name of the container.
-    private var words: [String: [String: String]] = [:]
     private let output: AsyncStream<ClusterUpdate>.Continuation
-    /// Pods of our resources, by uid.
-    private var pods: [String: JSONValue] = [:]
-    /// Pods that selectors bring in, by resource and uid.
-    private var selected: [String: [String: JSONValue]] = [:]
+
+    /// What is known of one Pod.
+    private struct Pod {
+        var object: JSONValue
+        /// What was made of it last.
+        var status: PodStatus
+        /// It has the label of one of our resources.
+        var isLabelled = false
+        /// Resources whose selectors bring it in.
+        var resources: Set<String> = []
+        var asked: Set<String> = []
+        /// What it lacks to be scheduled.
+        var shortage: String?
+        /// The last line of containers, by name.
+        var words: [String: String] = [:]
+    }
+
+    /// By uid.
+    private var pods: [String: Pod] = [:]
     /// Resources whose Pods are the selected ones alone.
     private let onlySelected: Set<String>
-    private var workloads: [String: (kind: String, object: JSONValue)] = [:]
+    private var workloads: [String: (kind: String, object: JSONValue, status: WorkloadStatus)] = [:]
     /// By the uid of what they are about, then their own.
     private var events: [String: [String: PodEvent]] = [:]
-    /// What a Pod lacks to be scheduled, by uid.
-    private var shortages: [String: String] = [:]
-    /// What was made of the objects last, by uid.
-    private var podStatuses: [String: PodStatus] = [:]
-    private var workloadStatuses: [String: WorkloadStatus] = [:]
     /// Namespaces whose Pods are all known.
     private var synced: Set<String> = []
     private let names: [String]
@@ -61,81 +68,89 @@ actor ClusterBoard {
 
     // MARK: Pods
 
-    func set(_ pod: JSONValue, in namespace: String) {
-        let uid = Self.uid(pod)
+    func set(_ object: JSONValue, in namespace: String) {
+        take(object) { $0.isLabelled = true }
+        if synced.contains(namespace) { publishPods() }
+    }
+
+    func remove(_ object: JSONValue, from namespace: String) {
+        leave(object) { $0.isLabelled = false }
+        if synced.contains(namespace) { publishPods() }
+    }
+
+    func select(_ object: JSONValue, for resource: String) {
+        take(object) { $0.resources.insert(resource) }
+        if !synced.isEmpty { publishPods() }
+    }
+
+    func deselect(_ object: JSONValue, for resource: String) {
+        leave(object) { $0.resources.remove(resource) }
+        if !synced.isEmpty { publishPods() }
+    }
+
+    private func take(_ object: JSONValue, _ change: (inout Pod) -> Void) {
+        let uid = Self.uid(object)
+        var pod = pods[uid] ?? Pod(object: object, status: PodHealth.status(of: object))
+        pod.object = object
+        change(&pod)
         pods[uid] = pod
-        judgePod(uid, pod)
-        if synced.contains(namespace) { publishPods() }
+        judgePod(uid)
     }
 
-    func remove(_ pod: JSONValue, from namespace: String) {
-        forget(Self.uid(pod))
-        if synced.contains(namespace) { publishPods() }
+    /// Forgets a Pod with the last who is interested in it.
+    private func leave(_ object: JSONValue, _ change: (inout Pod) -> Void) {
+        let uid = Self.uid(object)
+        guard var pod = pods[uid] else { return }
+        change(&pod)
+        pods[uid] = pod.isLabelled || !pod.resources.isEmpty ? pod : nil
     }
 
-    func select(_ pod: JSONValue, for resource: String) {
-        let uid = Self.uid(pod)
-        selected[resource, default: [:]][uid] = pod
-        judgePod(uid, pod)
-        if !synced.isEmpty { publishPods() }
-    }
-
-    func deselect(_ pod: JSONValue, for resource: String) {
-        selected[resource]?[Self.uid(pod)] = nil
-        if !synced.isEmpty { publishPods() }
-    }
-
-    private func forget(_ uid: String) {
-        pods[uid] = nil
-        shortages[uid] = nil
-        words[uid] = nil
-        asked[uid] = nil
-        podStatuses[uid] = nil
-    }
-
-    private func judgePod(_ uid: String, _ pod: JSONValue) {
-        var status = PodHealth.status(of: pod, events: recorded(uid), words: words[uid] ?? [:])
-        if case .failing(var failure) = status.verdict, failure.code == "Unschedulable", let shortage = shortages[uid] {
+    /// - Returns: whether it has changed what is to be believed.
+    @discardableResult
+    private func judgePod(_ uid: String) -> Bool {
+        guard var pod = pods[uid] else { return false }
+        var status = PodHealth.status(of: pod.object, events: recorded(uid), words: pod.words)
+        if case .failing(var failure) = status.verdict, failure.code == "Unschedulable", let shortage = pod.shortage {
             failure.message += " (\(shortage))"
             status.verdict = .failing(failure)
         }
-        podStatuses[uid] = status
-        ask(uid, pod)
+        let isNews = pod.status != status
+        pod.status = status
+        ask(&pod)
+        pods[uid] = pod
+        return isNews
     }
 
-    private func ask(_ uid: String, _ pod: JSONValue) {
-        guard let status = podStatuses[uid], let failure = status.failure else { return }
-        if failure.code == "Unschedulable" { ask(uid, "shortage", .shortage(pod: pod)) }
-        for suspect in PodHealth.suspects(of: pod) { ask(uid, suspect.id, .lastWords(pod: status, suspect)) }
-    }
-
-    private func ask(_ uid: String, _ key: String, _ question: Question) {
-        if asked[uid, default: []].insert(key).inserted { asking.yield(question) }
+    private func ask(_ pod: inout Pod) {
+        guard let failure = pod.status.failure else { return }
+        if failure.code == "Unschedulable", pod.asked.insert("shortage").inserted {
+            asking.yield(.shortage(pod: pod.object))
+        }
+        for suspect in PodHealth.suspects(of: pod.object) where pod.asked.insert(suspect.id).inserted {
+            asking.yield(.lastWords(pod: pod.status, suspect))
+        }
     }
 
     func answer(_ pod: JSONValue, shortage: String) {
         let uid = Self.uid(pod)
-        guard podStatuses[uid] != nil else { return }
-        shortages[uid] = shortage
+        pods[uid]?.shortage = shortage
         reconsider(uid)
     }
 
     func answer(_ pod: PodStatus, container: String, words line: String) {
-        guard podStatuses[pod.uid] != nil else { return }
-        words[pod.uid, default: [:]][container] = line
+        pods[pod.uid]?.words[container] = line
         reconsider(pod.uid)
     }
 
     private func publishPods() {
         var groups: [String: [PodStatus]] = [:]
-        for uid in pods.keys {
-            guard let status = podStatuses[uid] else { continue }
-            groups[resource(labelled: status.labels[Renderer.resourceLabel]) ?? "", default: []].append(status)
-        }
-        for name in onlySelected { groups[name] = nil }
-        for (name, others) in selected {
-            let known = Set((groups[name] ?? []).map(\.uid))
-            groups[name, default: []] += others.keys.filter { !known.contains($0) }.compactMap { podStatuses[$0] }
+        for pod in pods.values {
+            var owners = pod.resources
+            if pod.isLabelled {
+                let owner = resource(of: pod.object) ?? ""
+                if !onlySelected.contains(owner) { owners.insert(owner) }
+            }
+            for owner in owners { groups[owner, default: []].append(pod.status) }
         }
         output.yield(.pods(groups))
     }
@@ -145,37 +160,31 @@ actor ClusterBoard {
     func setWorkload(_ object: JSONValue, kind: String) {
         // One that another owns is told of by its owner.
         guard object.at("metadata", "ownerReferences")?.array?.isEmpty ?? true else { return }
-        let uid = Self.uid(object)
-        workloads[uid] = (kind, object)
-        judgeWorkload(uid)
+        judgeWorkload(Self.uid(object), object, kind)
     }
 
     func removeWorkload(_ object: JSONValue) {
-        let uid = Self.uid(object)
-        workloads[uid] = nil
-        if workloadStatuses.removeValue(forKey: uid) != nil { publishWorkloads() }
+        if workloads.removeValue(forKey: Self.uid(object)) != nil { publishWorkloads() }
     }
 
-    private func judgeWorkload(_ uid: String) {
-        guard let (kind, object) = workloads[uid] else { return }
+    private func judgeWorkload(_ uid: String, _ object: JSONValue, _ kind: String) {
         let status = WorkloadHealth.status(of: object, kind: kind, events: recorded(uid))
-        guard workloadStatuses[uid] != status else { return }
-        workloadStatuses[uid] = status
-        publishWorkloads()
+        let isNews = workloads[uid]?.status != status
+        workloads[uid] = (kind, object, status)
+        if isNews { publishWorkloads() }
     }
 
     private func publishWorkloads() {
         var groups: [String: [WorkloadStatus]] = [:]
-        for (uid, workload) in workloads {
-            guard let status = workloadStatuses[uid] else { continue }
-            groups[resource(of: workload.object) ?? "", default: []].append(status)
+        for workload in workloads.values {
+            groups[resource(of: workload.object) ?? "", default: []].append(workload.status)
         }
         output.yield(.workloads(groups.mapValues { $0.sorted { $0.title < $1.title } }))
     }
 
     // MARK: Events
 
-    private func recorded(_ uid: String) -> [PodEvent] { (events[uid] ?? [:]).values.sorted { $0.last < $1.last } }
+    private func recorded(_ uid: String) -> [PodEvent] { Array((events[uid] ?? [:]).values) }
 
     /// - Parameter isNews: false for what was recorded before this session.
     func record(_ event: JSONValue, isNews: Bool) {
@@ -193,17 +202,14 @@ actor ClusterBoard {
     }
 
     private func reconsider(_ uid: String) {
-        judgeWorkload(uid)
-        guard let pod = pods[uid] ?? selected.values.lazy.compactMap({ $0[uid] }).first else { return }
-        let before = podStatuses[uid]
-        judgePod(uid, pod)
-        if podStatuses[uid] != before, !synced.isEmpty { publishPods() }
+        if let workload = workloads[uid] { judgeWorkload(uid, workload.object, workload.kind) }
+        if judgePod(uid), !synced.isEmpty { publishPods() }
     }
 
     private func warn(_ event: JSONValue, about uid: String) {
         let object = event["involvedObject"] ?? .null
         let name = object["name"]?.string ?? ""
-        let known = pods[uid].flatMap(resource) ?? (workloads[uid]?.object).flatMap(resource)
+        let known = (pods[uid]?.object ?? workloads[uid]?.object).flatMap(resource)
         guard
             let resource = known
                 ?? names.filter({ name == $0 || name.hasPrefix("\($0)-") }).max(by: { $0.count < $1.count })
@@ -218,12 +224,9 @@ actor ClusterBoard {
 
     private static func uid(_ object: JSONValue) -> String { object.at("metadata", "uid")?.string ?? "" }
 
+    /// The name behind the value of the label, which cannot hold every name.
     private func resource(of object: JSONValue) -> String? {
-        resource(labelled: object.at("metadata", "labels", Renderer.resourceLabel)?.string)
-    }
-
-    /// The name behind the value of a label, which cannot hold every name.
-    private func resource(labelled value: String?) -> String? {
-        value.map { value in names.first { ResourceLabel.value(of: $0) == value } ?? value }
+        let value = object.at("metadata", "labels", Renderer.resourceLabel)?.string
+        return value.map { value in names.first { ResourceLabel.value(of: $0) == value } ?? value }
     }
 }

@@ -23,8 +23,10 @@ extension ClusterSession {
             if let remark = try await keeper.note(entries) { onEvent(.remark(remark)) }
             let rendered = group.map { (object: $0, result: renderer.render($0)) }
             generations.formUnion(
-                rendered.filter { $0.object.podPath == nil || $0.object.makesPods && !$0.object.leavesOldPods }
-                    .compactMap(\.result.generation))
+                rendered.filter {
+                    $0.object.podPath == nil || $0.object.makesPods && !WorkloadHealth.leavesOldPods($0.object.json)
+                }
+                .compactMap(\.result.generation))
             try await Self.all(rendered) { try await applier.apply($0.object, as: $0.result.json) }
             try await Self.all(group.filter { $0.kind == "CustomResourceDefinition" }) {
                 try await applier.waitUntilEstablished($0)
@@ -96,12 +98,6 @@ extension ManifestObject {
     var makesPods: Bool {
         guard podPath != nil, kind != "CronJob", kind != "PodTemplate" else { return false }
         return json.at("spec", "replicas")?.int != 0 && json.at("spec", "suspend")?.bool != true
-    }
-
-    /// Whether Pods of before stay when it changes: somebody replaces them by hand, or only some are to be replaced.
-    var leavesOldPods: Bool {
-        let strategy = json.at("spec", "updateStrategy")
-        return strategy?["type"]?.string == "OnDelete" || strategy?.at("rollingUpdate", "partition")?.int ?? 0 > 0
     }
 }
 

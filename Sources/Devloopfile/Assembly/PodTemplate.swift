@@ -42,9 +42,7 @@ struct PodTemplate {
 
 extension ManifestObject {
     /// What has `metadata` and `spec` of a Pod.
-    fileprivate var pod: JSONValue? {
-        podPath.flatMap { $0.reduce(Optional(json)) { $0?[$1] } }
-    }
+    fileprivate var pod: JSONValue? { podPath.flatMap { json.at($0) } }
 
     /// `metadata` of the object and of what it makes.
     var metadata: [JSONValue] {

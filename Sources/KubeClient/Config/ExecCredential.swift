@@ -76,21 +76,8 @@ struct ExecCredential: Sendable {
     /// sequences that colour text are left out.
     static func complaint(_ output: [UInt8]) -> String {
         let lines = String(decoding: output.suffix(2_000), as: UTF8.self).split(whereSeparator: \.isNewline)
-        return lines.suffix(6).map { plain($0) }.joined(separator: " ").split(separator: " ").joined(separator: " ")
-    }
-
-    private static func plain(_ line: Substring) -> String {
-        var text = String.UnicodeScalarView()
-        var rest = line.unicodeScalars[...]
-        while let scalar = rest.popFirst() {
-            if scalar == "\u{1B}", rest.first == "[" {
-                // ESC [ parameters, up to a final letter.
-                rest = rest.dropFirst().drop { !(0x40...0x7E).contains($0.value) }.dropFirst()
-            } else if scalar.value >= 0x20, scalar.value != 0x7F {
-                text.append(scalar)
-            }
-        }
-        return String(text)
+        let text = lines.suffix(6).map { PlainText.clean(String($0)) }.joined(separator: " ")
+        return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
     /// Seconds since 1970 on this machine's clock.

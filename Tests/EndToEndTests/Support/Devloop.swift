@@ -5,6 +5,7 @@ import DevloopTestSupport
 import Glibc
 import ProcessRunner
 import Synchronization
+import Testing
 
 /// Runs the built program.
 enum Devloop {
@@ -15,6 +16,17 @@ enum Devloop {
         _ words: [String], in directory: String, environment: [String: String] = [:]
     ) async throws -> ProcessResult {
         try await ProcessRunner.run(command(words, directory, environment))
+    }
+
+    /// The events of a `devloop run` in the namespace.
+    static func events(
+        of project: Project, _ cluster: Cluster, expecting code: Int32 = 0
+    ) async throws -> [JSONValue] {
+        let result = try await run(
+            ["run", "--ui", "json", "-n", cluster.namespace], in: project.path,
+            environment: ["KUBECONFIG": cluster.kubeconfig])
+        #expect(result.code == code, "\(result.errorText)\n\(result.outputText.suffix(3000))")
+        return try result.events()
     }
 
     static func command(_ words: [String], _ directory: String, _ environment: [String: String]) -> ProcessCommand {
@@ -28,6 +40,11 @@ enum Devloop {
 }
 
 extension ProcessResult {
+    /// What `--ui json` has printed.
+    func events() throws -> [JSONValue] {
+        try outputText.split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
+    }
+
     /// The exit code; 128 + n for signal n.
     var code: Int32 {
         switch status {

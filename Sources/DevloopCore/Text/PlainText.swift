@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Text from Pods and servers for files that other programs show: without anything that could drive a terminal.
-enum PlainText {
+/// Text from Pods, servers and programs for places that show it as it is: without anything that could drive a terminal.
+package enum PlainText {
     /// Takes out control characters, escape sequences whole, and marks that turn the direction of writing around.
-    static func clean(_ text: String) -> String {
+    package static func clean(_ text: String) -> String {
         var cleaned = String.UnicodeScalarView()
         var escape = Escape.none
         for scalar in text.unicodeScalars {
