@@ -60,6 +60,13 @@ package struct BuildFailure: Sendable {
     /// The last lines of the output, for what no diagnostic tells.
     package var outputTail: [String]
     package var duration: Duration
+
+    /// The files that were saved while they were compiled, in order, if nothing else is wrong.
+    var filesSavedMeanwhile: [String]? {
+        let errors = diagnostics.filter { $0.severity == .error }
+        let files = errors.compactMap(\.fileSavedMeanwhile)
+        return files.isEmpty || files.count < errors.count ? nil : Set(files).sorted()
+    }
 }
 
 /// What happens during a build.
@@ -71,6 +78,6 @@ package enum BuildEvent: Sendable {
     case diagnosed(Diagnostic)
     /// The build waits for something outside of devloop: why.
     case held(String)
-    /// A changed file was not compiled, so the build is repeated for it.
+    /// A changed file was not compiled, or saved while it was compiled, so the build is repeated for it.
     case repeated(files: [String])
 }

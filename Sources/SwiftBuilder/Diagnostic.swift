@@ -23,6 +23,14 @@ package struct Diagnostic: Sendable, Hashable {
         self.message = message
         self.notes = notes
     }
+
+    /// The file that was saved while it was compiled, if this says so and no more: `swiftc` refuses what it has made
+    /// then.
+    var fileSavedMeanwhile: String? {
+        let (start, end) = ("input file '", "' was modified during the build")
+        guard severity == .error, message.hasPrefix(start), message.hasSuffix(end) else { return nil }
+        return String(message.dropFirst(start.count).dropLast(end.count))
+    }
 }
 
 extension Diagnostic: CustomStringConvertible {

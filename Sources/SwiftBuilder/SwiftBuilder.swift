@@ -141,12 +141,33 @@ package actor SwiftBuilder {
         return found
     }
 
+    /// A save during a build that makes it fail is no fault of the code; somebody who saves all the time has an answer
+    /// after so many builds.
+    private static let attempts = 3
+
     /// Builds everything that is stale, and gives the products that were asked for.
     /// - Throws: `CancellationError`, with all compilers gone; `DevloopError` when nothing can be built at all.
     package func build(
         _ request: BuildRequest, onEvent: @escaping @Sendable (BuildEvent) -> Void
     ) async throws -> BuildOutcome {
         let start = ContinuousClock.now
+        let told: @Sendable (BuildEvent) -> Void = { event in
+            if case .diagnosed(let found) = event, found.fileSavedMeanwhile != nil { return }
+            onEvent(event)
+        }
+        var outcome = try await buildOnce(request, since: start, told)
+        for _ in 1..<Self.attempts {
+            guard case .failed(let failure) = outcome, let files = failure.filesSavedMeanwhile else { break }
+            onEvent(.repeated(files: files))
+            outcome = try await buildOnce(request, since: start, told)
+        }
+        return outcome
+    }
+
+    private func buildOnce(
+        _ request: BuildRequest, since start: ContinuousClock.Instant,
+        _ onEvent: @escaping @Sendable (BuildEvent) -> Void
+    ) async throws -> BuildOutcome {
         if try await graph().isOutdated(by: request.changedFiles, exists: { access($0, F_OK) == 0 }) { forgetGraph() }
         let graph = try await graph()
         freshness.pending.formUnion(request.changedFiles)

@@ -57,6 +57,23 @@ import Testing
         ])
     func isNoDiagnostic(_ line: String) { #expect(parse(line).diagnostics.isEmpty) }
 
+    @Test(
+        arguments: [
+            ("error: input file '/p/b.swift' was modified during the build", ["/p/b.swift"]),
+            (
+                "error: input file '/p/b.swift' was modified during the build\n"
+                    + "error: input file '/p/a b.swift' was modified during the build",
+                ["/p/a b.swift", "/p/b.swift"]
+            ),
+            ("error: input file '/p/b.swift' was modified during the build\n/p/a.swift:1:2: error: no", nil),
+            ("/p/a.swift:1:2: error: no", nil), ("warning: input file '/p/b' was modified during the build", nil),
+            ("error: emit-module command failed", nil), ("", nil),
+        ] as [(String, [String]?)])
+    func tellsSavesFromFaults(_ text: String, _ files: [String]?) {
+        let failure = BuildFailure(diagnostics: parse(text).diagnostics, outputTail: [], duration: .zero)
+        #expect(failure.filesSavedMeanwhile == files)
+    }
+
     /// Emit-module and compile print the same.
     @Test func tellsOnce() {
         let text = """

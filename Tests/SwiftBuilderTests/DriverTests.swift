@@ -4,6 +4,7 @@ import DevloopCore
 import DevloopTestSupport
 import Glibc
 import ProcessRunner
+import Synchronization
 import Testing
 
 @testable import SwiftBuilder
@@ -162,14 +163,20 @@ extension RealBuilds {
         #expect(try await demo.run("alpha") == "e0 s0 d2")
     }
 
-    /// Saved again and again while its module is compiled: the build ends, and the next one has the last content.
+    /// Saved while its module is compiled, which `swiftc` refuses if it sees it: the build ends well, and the next one
+    /// has the last content.
     @Test(.timeLimit(.minutes(2)))
     func aSaveDuringTheDriverIsForTheNextBuild() async throws {
         let demo = try DemoPackage()
         try await demo.build()
         try demo.folder.write("Sources/alpha/Extra.swift", "func extra() -> String { \"e1\" }\n")
+        let isSaved = Mutex(false)
         let outcome = try await demo.outcome(changed: ["Sources/alpha/Extra.swift"]) { event in
-            guard case .progressed = event else { return }
+            guard case .progressed = event,
+                !isSaved.withLock({ old in
+                    defer { old = true }; return old
+                })
+            else { return }
             try? demo.folder.write("Sources/alpha/Extra.swift", "func extra() -> String { \"e2\" }\n")
         }
         guard case .succeeded = outcome else {

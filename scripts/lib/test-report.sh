@@ -36,19 +36,23 @@ step() {
     return "$status"
 }
 
-# counted PART COMMAND...: a script whose last line is "N passed, N failed".
+# counted PART COMMAND...: a script that says "N passed, N failed" at its end; of one that failed, the shell's own
+# remark may follow. What it says of failures is told once more at the end of all, as its last words are.
 counted() {
     local part=$1 log=$logs/part.log status=0 line good=0 bad=0
     shift
     say "--- $part"
     shown "$log" "$@" || status=$?
-    line=$(tail -n 1 "$log")
+    line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1) || line=$(tail -n 1 "$log")
     if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
         good=${BASH_REMATCH[1]} bad=${BASH_REMATCH[2]}
     fi
     if ((status != 0 && bad == 0)); then bad=1; fi
     if ((good + bad == 0)); then bad=1; fi
     add "$part" "$good" "$bad"
+    if ((bad == 0)); then return; fi
+    if ((good == 0)); then summary+=("  exit $status; it said last: $line"); fi
+    while IFS= read -r line; do summary+=("  $line"); done < <(grep -B 8 '^not ok' "$log" | cut -c 1-600 | tail -n 40 || true)
 }
 
 # swift_tests PART COMMAND...: Swift Testing's own output. The closing line gives the number of tests; those that
