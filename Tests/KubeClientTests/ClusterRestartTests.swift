@@ -128,7 +128,7 @@ struct ClusterRestartTests {
             try await fixture.client.delete(.configMaps, name: "goes", namespace: fixture.namespace)
             for number in 0..<20 { try await Self.apply("new-\(number)", fixture) }
             let now = try await fixture.client.list(.configMaps, namespace: fixture.namespace).resourceVersion
-            try await OwnCluster.compact(to: now)
+            try OwnCluster.compact(to: now)
             try OwnCluster.kill("apiserver")
             try OwnCluster.up()
             // Refused by the real server, in the answer or in the stream.
@@ -177,41 +177,5 @@ struct ClusterRestartTests {
         follower.cancel()
         await follower.value
         #expect(board.words.allSatisfy { !$0.contains("twice") }, "\(board.words)")
-    }
-}
-
-/// The cluster that is ours alone.
-private enum OwnCluster {
-    static var isNamed: Bool { getenv("DEVLOOP_OWN_CLUSTER") != nil }
-
-    /// Ends a daemon at once.
-    static func kill(_ daemon: String) throws {
-        try shell("kill -KILL $(cut -d' ' -f1 \"$DEVLOOP_OWN_CLUSTER/run/\(daemon).pid\")")
-    }
-
-    /// Starts what is not running, and waits until all is ready.
-    static func up() throws { try shell("\"$DEVLOOP_OWN_SCRIPTS/cluster\" up") }
-
-    static func makeAnew() throws {
-        try shell(
-            "rm \"$DEVLOOP_OWN_CLUSTER/pki/complete\" && \"$DEVLOOP_OWN_SCRIPTS/cluster\" down && \"$DEVLOOP_OWN_SCRIPTS/cluster\" up"
-        )
-    }
-
-    /// Has etcd forget everything before a revision, which is what a resource version is.
-    static func compact(to revision: String) async throws {
-        let body = "{\"revision\":\"\(revision)\",\"physical\":true}"
-        let answer = try await HTTPClient().send(
-            HTTPRequest(
-                "http://127.0.0.1:12379/v3/kv/compaction", method: "POST", body: Array(body.utf8),
-                deadline: .seconds(20)))
-        guard answer.status == 200 else { throw DevloopError(.process, "etcd: \(answer.text)") }
-    }
-
-    private static func shell(_ command: String) throws {
-        let names = ["DEVLOOP_OWN_CLUSTER", "DEVLOOP_OWN_SCRIPTS", "DEVLOOP_CLUSTER", "XDG_CACHE_HOME"]
-        let setting = names.compactMap { name in getenv(name).map { "\(name)=\(String(cString: $0))" } }
-        let (status, output) = TestProgram.run(["sh", "-c", command], setting: setting)
-        guard status == 0 else { throw DevloopError(.process, "\(command): \(output)") }
     }
 }

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+
+/// Reads the events of a session as they come, each once, and says what in them cannot be true.
+struct SoakJournal {
+    private(set) var states: [String: String] = [:]
+    /// Times that the cluster was told to be lost.
+    private(set) var losses = 0
+    private(set) var served = 0
+    private(set) var lines = 0
+    /// What should not be there.
+    private(set) var wrong: [String] = []
+    private var read = 0
+    private var isConnected = true
+    /// Next number of the counter, by Pod.
+    private var next: [String: Int] = [:]
+
+    mutating func add(_ events: [JSONValue]) {
+        for event in events[read...] { add(event) }
+        read = events.count
+    }
+
+    private mutating func add(_ event: JSONValue) {
+        let kind = event["kind"]?.string ?? ""
+        switch kind {
+        case "resource.changed":
+            if let name = event["resource"]?.string { states[name] = event["state"]?.string }
+        case "cluster.failed":
+            if !isConnected { wrong.append("lost twice: \(event.jsonText)") }
+            isConnected = false
+            losses += 1
+        case "cluster.connected": isConnected = true
+        case "save.served": served += 1
+        case "log.written": count(event)
+        case "session.ended": wrong.append("it ended: \(event.jsonText)")
+        default: break
+        }
+    }
+
+    /// A container counts from 0; nothing is left out and nothing comes twice.
+    private mutating func count(_ event: JSONValue) {
+        lines += 1
+        guard let text = event["text"]?.string, text.hasPrefix("count "), let number = Int(text.dropFirst(6)),
+            let pod = event["pod"]?.string
+        else { return }
+        if number != 0, number != next[pod] {
+            wrong.append("line \(number) of \(pod) stands where \(next[pod] ?? 0) should")
+        }
+        next[pod] = number + 1
+    }
+}
