@@ -19,12 +19,13 @@ struct ClusterSoakTests {
     @Test func aSessionOutlivesEverything() async throws {
         try await Cluster.run("soak") { cluster in
             let text = try TestFiles.read(cluster.kubeconfig)
-            let server = try KubeConfig.load([cluster.kubeconfig]).select().cluster.server
+            let selected = try KubeConfig.load([cluster.kubeconfig]).select()
+            let server = selected.cluster.server
             let port = try #require(server.split(separator: ":").last.flatMap { Int($0) })
             let mode = SoakFaults.Mode()
             let proxy = try FaultProxy(to: port) { _ in mode.current }
             defer { proxy.stop() }
-            var project = try SoakProject(port: try freePort())
+            var project = try SoakProject(port: try freePort(), context: selected.context.name)
             let faults = SoakFaults(proxy: proxy, mode: mode, cluster: cluster, token: project.token)
             let kubeconfig = try project.folder.write(
                 "kubeconfig", text.replacing(server, with: "https://127.0.0.1:\(proxy.port)"))

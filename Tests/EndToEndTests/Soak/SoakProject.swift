@@ -31,7 +31,10 @@ struct SoakProject {
 
     static let workloads = ["soak", "page", "counter"]
 
-    init(port: Int) throws {
+    /// - Parameters:
+    ///   - port: local port that leads to the page.
+    ///   - context: of the kubeconfig; the cluster has a name that devloop does not know as local.
+    init(port: Int, context: String) throws {
         folder = try TemporaryDirectory("soak")
         token = "soak-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
         try folder.write(
@@ -45,6 +48,7 @@ struct SoakProject {
         try folder.write(
             "Devloopfile",
             """
+            allow_k8s_contexts('\(context)')
             swift_image('devloop.test/\(token)')
             k8s_yaml(['soak.yaml', 'page.yaml', 'counter.yaml', 'extras.yaml'])
             k8s_resource('page', port_forwards='\(port):7000')
