@@ -12,7 +12,8 @@ struct SoakJournal {
     /// What should not be there.
     private(set) var wrong: [String] = []
     private var read = 0
-    private var isConnected = true
+    /// Why the cluster is lost; nil while it is not.
+    private var loss: String?
     /// Next number of the counter, by Pod.
     private var next: [String: Int] = [:]
 
@@ -27,10 +28,12 @@ struct SoakJournal {
         case "resource.changed":
             if let name = event["resource"]?.string { states[name] = event["state"]?.string }
         case "cluster.failed":
-            if !isConnected { wrong.append("lost twice: \(event.jsonText)") }
-            isConnected = false
-            losses += 1
-        case "cluster.connected": isConnected = true
+            // The cause may change while it lasts; the same one is not told again.
+            let cause = event["message"]?.string ?? ""
+            if loss == cause { wrong.append("told twice: \(event.jsonText)") }
+            if loss == nil { losses += 1 }
+            loss = cause
+        case "cluster.connected": loss = nil
         case "save.served": served += 1
         case "log.written": count(event)
         case "session.ended": wrong.append("it ended: \(event.jsonText)")

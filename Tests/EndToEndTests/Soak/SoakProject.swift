@@ -49,6 +49,7 @@ struct SoakProject {
             "Devloopfile",
             """
             allow_k8s_contexts('\(context)')
+            default_registry('127.0.0.1:15000')
             swift_image('devloop.test/\(token)')
             k8s_yaml(['soak.yaml', 'page.yaml', 'counter.yaml', 'extras.yaml'])
             k8s_resource('page', port_forwards='\(port):7000')

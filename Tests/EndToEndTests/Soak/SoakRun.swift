@@ -108,7 +108,7 @@ struct SoakRun {
             return open.isEmpty
         }
         guard isSettled else {
-            let tail = live.events.filter { $0["kind"] != "log.written" }.suffix(60).map(\.jsonText)
+            let tail = live.story.suffix(60).map(\.jsonText)
             throw DevloopError(
                 .process,
                 "round \(rounds) (\(round)): \(open); the last events:\n\(tail.joined(separator: "\n"))\n\(live.errorText)"

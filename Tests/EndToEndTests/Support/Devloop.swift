@@ -119,6 +119,8 @@ final class LiveDevloop: Sendable {
     }
 
     var events: [JSONValue] { output.state.withLock(\.events) }
+    /// The events without the lines of logs, for a person who asks what went wrong.
+    var story: [JSONValue] { events.filter { $0["kind"] != "log.written" } }
     var hasEnded: Bool { events.last?["kind"]?.string == "session.ended" }
     var strangeLines: [String] { output.state.withLock(\.strange) }
     var errorText: String { output.state.withLock { String(decoding: $0.errors, as: UTF8.self) } }
@@ -146,7 +148,7 @@ final class LiveDevloop: Sendable {
             return found != nil
         }
         guard isThere, let found else {
-            let tail = events.suffix(40).map(\.jsonText).joined(separator: "\n")
+            let tail = story.suffix(40).map(\.jsonText).joined(separator: "\n")
             throw DevloopError(
                 .process,
                 "no \(kind) of \(resource ?? "any") after \(after) within \(deadline); the last events:\n"
