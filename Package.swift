@@ -141,7 +141,10 @@ let package = Package(
         // Measures; linked into nothing
         .executableTarget(
             name: "devloop-bench",
-            dependencies: ["DevloopCore", "KubeClient", "ProcessRunner", "SwiftBuilder", argumentParser],
+            dependencies: [
+                "DevloopCore", "DevloopLive", "KubeClient", "LogStore", "LoopEngine", "ProcessRunner", "SwiftBuilder",
+                argumentParser,
+            ],
             swiftSettings: swift),
         .executableTarget(
             name: "devloop-agent",

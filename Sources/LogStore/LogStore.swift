@@ -70,6 +70,12 @@ package final class LogStore: Sendable {
         append(whole.map { JoinedLine(text: $0, isContinuation: false) }, name, level, time, stream)
     }
 
+    /// Adds one line without its line end: what a container's log delivers.
+    /// - Parameter time: milliseconds since 1970, UTC.
+    package func append(line: [UInt8], source name: String, time: Int64) {
+        append([JoinedLine(text: line[...], isContinuation: false)], name, nil, time, .standardOutput)
+    }
+
     /// A writer for one stream of bytes, which joins lines that arrive in pieces.
     package func writer(_ name: String, stream: LogStream, level: LogLevel? = nil) -> LogWriter {
         LogWriter(store: self, source: source(name), stream: stream, level: level)

@@ -10,8 +10,11 @@ struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "devloop-bench", abstract: "Measure devloop")
 
     static let groups = [
-        "size", "plan", "static", "tiny", "big", "idle", "link", "five", "five-image", "image", "crash", "starlark",
+        "size", "plan", "static", "tiny", "big", "idle", "link", "five", "five-image", "image", "crash", "logs",
+        "starlark",
     ]
+    /// Those that need neither devloop nor a cluster.
+    private static let alone: Set<String> = ["logs", "starlark"]
 
     @Option(help: "The clone")
     var root = "."
@@ -29,7 +32,7 @@ struct Bench: AsyncParsableCommand {
     var writeDocs = false
 
     func validate() throws {
-        if writeDocs && chosen == ["starlark"] {
+        if writeDocs && chosen.isSubset(of: Self.alone) {
             throw ValidationError("the table of docs/benchmarks.md needs the other rows too")
         }
         if saves < 1 { throw ValidationError("--saves needs a number from 1") }
@@ -41,7 +44,7 @@ struct Bench: AsyncParsableCommand {
     private var chosen: Set<String> { Set(rows.split(separator: ",").map(String.init)) }
 
     func run() async throws {
-        if chosen == ["starlark"] { return try await runStarlarkOnly() }
+        if chosen.isSubset(of: Self.alone) { return try await runAlone() }
         let context = try BenchContext(root: root, saves: saves)
         let kubeconfig = context.environment["KUBECONFIG"] ?? ""
         var (results, failures) = ([RowResult](), [String]())
@@ -78,6 +81,7 @@ struct Bench: AsyncParsableCommand {
         }
         await attempt("image", ["image"]) { try await ImageGroup(context: context, cluster: cluster).run() }
         await attempt("crash", ["crash"]) { try await CrashGroup(context: context, cluster: cluster).run() }
+        await attempt("logs", ["logs"]) { try await LogGroup(say: BenchContext.say).run() }
         await attempt("starlark", ["starlark"]) {
             try await StarlarkGroup(root: context.root, say: BenchContext.say).run()
         }
@@ -95,9 +99,12 @@ struct Bench: AsyncParsableCommand {
         if !failures.isEmpty { throw ExitCode(1) }
     }
 
-    /// The rows that need neither devloop nor a cluster.
-    private func runStarlarkOnly() async throws {
-        let results = try await StarlarkGroup(root: root, say: BenchContext.say).run()
+    private func runAlone() async throws {
+        var results: [RowResult] = []
+        if chosen.contains("logs") { results += try await LogGroup(say: BenchContext.say).run() }
+        if chosen.contains("starlark") {
+            results += try await StarlarkGroup(root: root, say: BenchContext.say).run()
+        }
         let report = Report(machine: await Report.machine(cluster: nil), rows: results)
         print(report.table)
         if let json { try Files.write(json, Array((report.json.prettyText + "\n").utf8)) }

@@ -13,6 +13,18 @@ enum ProcessFacts {
         throw BenchFailure("/proc/\(pid)/status tells no VmRSS")
     }
 
+    /// Lets ``peakMegabytes()`` count from now on (proc(5), `clear_refs`).
+    static func resetPeak() { try? Files.overwrite("/proc/self/clear_refs", at: 0, Array("5".utf8)) }
+
+    /// The most memory that this process had resident, in MB (10^6 bytes).
+    static func peakMegabytes() throws -> Double {
+        for line in try Files.text("/proc/self/status").split(separator: "\n") where line.hasPrefix("VmHWM:") {
+            let words = line.split(whereSeparator: \.isWhitespace)
+            if words.count > 1, let kibibytes = Double(words[1]) { return kibibytes * 1_024 / 1_000_000 }
+        }
+        throw BenchFailure("/proc/self/status tells no VmHWM")
+    }
+
     /// Processor time so far, in milliseconds; the kernel counts in steps of 10.
     static func processorMilliseconds(_ pid: Int) throws -> Double {
         let text = try Files.text("/proc/\(pid)/stat")

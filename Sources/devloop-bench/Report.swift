@@ -56,7 +56,7 @@ struct Report: Sendable {
             lines.append(
                 "| \(result.row.title) | \(result.row.unit) | \(spread.count) | \(number(spread.minimum)) | "
                     + "**\(number(spread.median))** | \(number(spread.p95)) | \(number(spread.maximum)) | "
-                    + "\(result.row.goal.map { "≤ \(number($0))" } ?? "") | "
+                    + "\(result.row.goal.map { "\(result.row.isMore ? "≥" : "≤") \(number($0))" } ?? "") | "
                     + "\(result.row.floor.map { "≤ \(number($0))" } ?? "") | \(result.verdict) | \(result.row.peers) |")
         }
         let profiled = rows.filter { !$0.profile.isEmpty }

@@ -151,6 +151,52 @@ struct ImageMakerTests {
         #expect(try await make(Image(ref: ref, builder: .custom(custom))) == reference)
     }
 
+    @Test func whatIsNotPushedIsNamedByContentWhereTheNodeHasIt() async throws {
+        let fixture = try BuildFixture(["Dockerfile": "FROM scratch\nCOPY a /a\n", "a": unique("a")])
+        let ref = unique("devloop.test/kept")
+        var custom = CustomBuild(
+            command: Command(
+                arguments: ["sh", "-c", "DOCKER_BUILDKIT=0 docker build -q --network host -t $EXPECTED_REF ."],
+                directory: fixture.folder.path),
+            deps: [fixture.folder("a"), fixture.folder("Dockerfile")])
+        custom.disablePush = true
+        // A tag that stays: without one of our own the second image would never run.
+        custom.tag = "dev"
+        let first = try await make(Image(ref: ref, builder: .custom(custom)))
+        #expect(first.hasPrefix("\(ref):devloop-"))
+        let id = try #require(await daemon.client().image("\(ref):dev")?.id)
+        #expect(try await daemon.client().image(first)?.id == id)
+        let delivered = notices.value.compactMap {
+            if case .delivered(_, let way, let sent, _) = $0 { (way, sent) } else { nil }
+        }
+        #expect(delivered.map(\.0) == ["built there"] && delivered.map(\.1) == [0])
+        // The same content is the same image, another is not.
+        #expect(try await make(Image(ref: ref, builder: .custom(custom))) == first)
+        try fixture.folder.write("a", unique("b"))
+        #expect(try await make(Image(ref: ref, builder: .custom(custom))) != first)
+
+        custom.command.arguments[2] = "true"
+        custom.tag = "missing"
+        let missing = custom
+        let error = await #expect(throws: DevloopError.self) {
+            try await make(Image(ref: ref, builder: .custom(missing)))
+        }
+        #expect(
+            error?.message.contains("left no image '\(ref):missing' on the node") == true, "\(error?.message ?? "")")
+
+        // Another node knows it only by the name that the command has pushed.
+        let registry = DefaultRegistry(host: "localhost:5000", hostFromCluster: "registry:5000")
+        custom.tag = ""
+        let pushed = try await make(
+            Image(ref: "shop/web", builder: .custom(custom)), with: Self.maker(nil, registry: registry))
+        #expect(pushed.hasPrefix("registry:5000/shop_web:devloop-"))
+        custom.outputsImageRefTo = fixture.folder("ref")
+        custom.command.arguments[2] = "echo localhost:5000/shop_web:mine > ref"
+        let named = try await make(
+            Image(ref: "shop/web", builder: .custom(custom)), with: Self.maker(nil, registry: registry))
+        #expect(named == "registry:5000/shop_web:mine")
+    }
+
     @Test func theVariablesOfACommandAreTilts() async throws {
         let fixture = try BuildFixture(["a": "a"])
         let script = "echo \"$EXPECTED_REF $EXPECTED_REGISTRY $EXPECTED_IMAGE $EXPECTED_TAG\""

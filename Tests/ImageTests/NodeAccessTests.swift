@@ -68,6 +68,30 @@ struct NodeAccessTests {
         #expect(next == [ImageReference.canonical(images[3].reference), images[3].configurationDigest.oci])
     }
 
+    @Test func whatCouldNotBeRemovedIsTheOldest() throws {
+        func entry(_ tag: String, names: Set<String> = []) throws -> NodeImages.Entry {
+            let id = try #require(ContentDigest("sha256:" + String(repeating: "0", count: 63) + tag.suffix(1)))
+            return NodeImages.Entry(reference: "docker.io/shop/web:\(tag)", ref: "shop/web", id: id, otherNames: names)
+        }
+        var given = NodeImages()
+        given.add(try entry("1", names: ["docker.io/shop/web:a"]))
+        given.add(try entry("2"))
+        // Delivered again: the newest, and what it was called before is known still.
+        given.add(try entry("1", names: ["docker.io/shop/web:b"]))
+        #expect(given.images.map(\.reference) == ["docker.io/shop/web:2", "docker.io/shop/web:1"])
+        #expect(given.images.last?.otherNames == ["docker.io/shop/web:a", "docker.io/shop/web:b"])
+        let folder = try TemporaryDirectory("memory")
+        let memory = DeliveryMemory(path: folder("node.json"))
+        memory.save(given)
+        #expect(memory.load() == given)
+        let taken = given.takeSurplus(keeping: 1, inUse: [])
+        #expect(taken == [try entry("2")])
+        #expect(!given.has("docker.io/shop/web:2"))
+        for _ in 0..<2 { given.putBack(taken[0]) }
+        #expect(given.images.map(\.reference) == ["docker.io/shop/web:2", "docker.io/shop/web:1"])
+        #expect(given.takeSurplus(keeping: 1, inUse: ["docker.io/shop/web:2"]) == [])
+    }
+
     @Test func aBaseThatChangedLetsItsOldPinGo() throws {
         let fixture = try ImageFixture()
         var given = NodeImages()

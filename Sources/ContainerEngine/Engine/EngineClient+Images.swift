@@ -46,6 +46,32 @@ extension EngineClient {
         guard [200, 404, 409].contains(response.status) else { throw refusal(response.status, response.body) }
     }
 
+    /// What became of a name that was to be taken away.
+    package enum Removal: Sendable, Equatable {
+        /// The name is gone, and the image too when that was its last one.
+        case removed
+        /// There is no image of that name, or it leads to another image by now.
+        case notThere
+        /// A container uses the image, running or not.
+        case inUse
+    }
+
+    /// Takes a name away from an image. With its last name goes the image, and the unnamed steps below it that nothing
+    /// else is built on, as with `docker rmi`; never by force.
+    /// - Parameters:
+    ///   - reference: `name:tag`.
+    ///   - id: `sha256:...`; a name that leads elsewhere stays.
+    package func remove(_ reference: String, of id: String) async throws -> Removal {
+        guard let found = try await image(reference), found.id == id else { return .notThere }
+        let response = try await send("DELETE", "/images/\(Percent.path(reference))")
+        switch response.status {
+        case 200: return .removed
+        case 404: return .notThere
+        case 409: return .inUse
+        default: throw refusal(response.status, response.body)
+        }
+    }
+
     /// Writes an image as an archive, as `docker save` does.
     /// - Parameter path: file to write, which is made anew.
     /// - Throws: `DevloopError` with code image; a file that was begun is removed.

@@ -60,7 +60,7 @@ final class DashboardSession: Sendable {
     }
 
     func log(_ resource: String, _ pod: String, _ line: LoopEngine.LogLine) {
-        logs.append(line.bytes + [UInt8(ascii: "\n")], source: resource, time: line.time.milliseconds)
+        logs.append(line: line.bytes, source: resource, time: line.time.milliseconds)
     }
 
     /// Shows the session until the journal is closed, then gives the terminal back and prints the summary.

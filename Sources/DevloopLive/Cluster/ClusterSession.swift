@@ -40,11 +40,9 @@ final class ClusterSession: ClusterConnection {
     func logs(
         pod: PodStatus, container: String, run: String
     ) -> AsyncThrowingStream<LoopEngine.LogLine, any Error> {
-        // By its id: a container that has been started again meanwhile has another log under the same name.
-        let source = client.followLogs(namespace: pod.namespace, pod: pod.name, container: container, life: run)
-        let iterator = LogIterator(source.makeAsyncIterator(), link.symbolizer)
-        // Unfolding: a line is read only when the one before it was taken, so a flood waits in the kernel.
-        return AsyncThrowingStream { await iterator.next() }
+        ContainerLog.lines(
+            client, namespace: pod.namespace, pod: pod.name, container: container, run: run,
+            symbolizer: link.symbolizer)
     }
 
     func lastLines(pod: PodStatus, container: String, previous: Bool) async -> [String] {

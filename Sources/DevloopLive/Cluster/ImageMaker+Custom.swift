@@ -29,7 +29,7 @@ extension ImageMaker {
                 hint: "its output is in the log of the resource")
         }
         let made = try reference(custom, image) ?? expected
-        if custom.disablePush || custom.skipsLocalDocker {
+        if bringsItself(custom) {
             let reference = registry?.fromCluster(made) ?? made
             onEvent(.packed(reference: reference, digest: nil, size: 0, duration: ContinuousClock.now - start))
             onEvent(.delivered(reference: reference, way: "its own command", sent: 0, duration: .zero))
@@ -37,8 +37,11 @@ extension ImageMaker {
             return reference
         }
         do {
-            let (builder, id) = try await find(made)
-            let taken = try await take(id, image, from: builder, inputs: nil, onEvent)
+            let (builder, id) = try await find(made, onlyOnNode: custom.disablePush)
+            // A tag that the spec or the command has chosen is not ours to take away.
+            let isOurs = custom.tag.isEmpty && custom.outputsImageRefTo == nil
+            let taken = try await take(
+                id, image, from: builder, inputs: nil, otherNames: isOurs ? [expected] : [], onEvent)
             return try await deliver(taken, image, builder, since: start, onEvent)
         } catch let error as DevloopError where error.location == nil {
             var error = error
@@ -46,6 +49,15 @@ extension ImageMaker {
             error.message = "\(image.ref): \(error.message)"
             throw error
         }
+    }
+
+    /// Whether the image is where the node finds it once the command has ended, under the name that it has there.
+    ///
+    /// `disable_push` means that, as with Tilt, the image is in this machine's store too. Where that store is the node's,
+    /// nothing would have been pushed anyway, and the image gets the tag that says its content: under a tag that stays
+    /// the same no new Pod would come. To any other node only the name is known that the command has pushed.
+    private func bringsItself(_ custom: CustomBuild) -> Bool {
+        custom.skipsLocalDocker || (custom.disablePush && !(delivery is EngineLoad))
     }
 
     /// Source: Tilt's documentation of `custom_build`. Registry and image together are the name in `EXPECTED_REF`.
@@ -94,14 +106,17 @@ extension ImageMaker {
     }
 
     /// Looks for an image where commands leave theirs: the node's engine or this machine's, then buildah and podman.
-    private func find(_ reference: String) async throws -> (builder: any ImageBuilder, id: String) {
+    /// - Parameter onlyOnNode: the command has said that nothing has to be sent.
+    private func find(
+        _ reference: String, onlyOnNode: Bool
+    ) async throws -> (builder: any ImageBuilder, id: String) {
         var stores: [any ImageBuilder] = []
         if let load = delivery as? EngineLoad {
             stores.append(EngineBuilder(load.engine, environment: environment))
         } else if let engine = try? await BuilderChoice.engine(environment) {
             stores.append(engine)
         }
-        for program in ["buildah", "podman"] where ToolBuilder.isInstalled(program, environment) {
+        for program in onlyOnNode ? [] : ["buildah", "podman"] where ToolBuilder.isInstalled(program, environment) {
             stores.append(ToolBuilder(program: program, environment: environment))
         }
         for store in stores {
@@ -110,7 +125,8 @@ extension ImageMaker {
         let looked =
             stores.isEmpty ? "no Docker Engine answers" : "looked in \(stores.map(\.name).joined(separator: ", "))"
         throw DevloopError(
-            .image, "its command left no image '\(reference)' on this machine (\(looked))",
+            .image,
+            "its command left no image '\(reference)' \(onlyOnNode ? "on the node" : "on this machine") (\(looked))",
             hint: "let it tag the image $EXPECTED_REF, or say skips_local_docker=True if it pushes the image itself")
     }
 

@@ -60,13 +60,17 @@ extension ImageMaker {
     }
 
     /// Reads an image out of the store that it is in, unless the node runs containers from that store.
+    /// - Parameter otherNames: what we have let the image be called before.
     func take(
         _ id: String, _ image: Image, from builder: any ImageBuilder, inputs: BuildInputs?,
-        _ onEvent: @Sendable (ImageNotice) -> Void
+        otherNames: Set<String> = [], _ onEvent: @Sendable (ImageNotice) -> Void
     ) async throws -> BuiltImage {
-        if isOnNode(builder), let engine = (builder as? EngineBuilder)?.client {
+        if let load = delivery as? EngineLoad, isOnNode(builder) {
             let reference = "\(image.repository):devloop-\(id.split(separator: ":").last?.prefix(12) ?? "")"
-            try await engine.tag(id, as: reference)
+            try await load.engine.tag(id, as: reference)
+            if let digest = ContentDigest(id) {
+                await load.images.note(reference, ref: image.repository, id: digest, otherNames: otherNames)
+            }
             return BuiltImage(localName: reference, store: builder.store, inputs: inputs, reference: reference)
         }
         let file = ExportFile(in: try HostPaths.exports())

@@ -1,9 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DevloopCore
-import KubeClient
-import LoopEngine
-import SwiftBuilder
+package import KubeClient
+package import LoopEngine
+package import SwiftBuilder
+
+/// The log of one run of a container as the engine reads it.
+package enum ContainerLog {
+    /// The lines of that run without gap or repeat, whatever happens to the connection; after a crash report the places in
+    /// the sources. A line is read only when the one before it was taken, so that a flood waits in the kernel.
+    /// - Parameter run: the container's id: one that has been started again meanwhile has another log under its name.
+    package static func lines(
+        _ client: KubeClient, namespace: String, pod: String, container: String, run: String, symbolizer: Symbolizer
+    ) -> AsyncThrowingStream<LoopEngine.LogLine, any Error> {
+        let source = client.followLogs(namespace: namespace, pod: pod, container: container, life: run)
+        let iterator = LogIterator(source.makeAsyncIterator(), symbolizer)
+        return AsyncThrowingStream { await iterator.next() }
+    }
+}
 
 /// The state of a log reader behind a stream that is unfolded by one consumer. Below a crash report it adds the places
 /// in the sources.
@@ -27,7 +41,7 @@ actor LogIterator {
             guard case .line(let line) = event else { continue }
             let milliseconds = line.time.map { Int64($0.seconds) * 1000 + Int64($0.nanoseconds) / 1_000_000 }
             let time = milliseconds.map(WallTime.init(milliseconds:)) ?? LiveEnvironment.wall()
-            if let report = crashes.read(String(decoding: line.text, as: UTF8.self)) {
+            if let report = crashes.read(line.text) {
                 let text = await CrashNotes.lines(report, symbolizer)
                 notes = text.map { LoopEngine.LogLine(time: time, bytes: Array($0.utf8)) }
             }

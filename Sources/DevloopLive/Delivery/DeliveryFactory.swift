@@ -49,7 +49,11 @@ struct DeliveryFactory {
                 nodes.append(importer(node, runtime, asRoot: asRoot, access: try await access(route, node.name)))
             }
             return ArchiveImport(summary: summary, nodes: nodes)
-        case .engine(let endpoint): return try await EngineDelivery.make(endpoint, summary: summary)
+        case .engine(let place):
+            let client = client
+            return try await EngineDelivery.make(place, summary: summary, memory: memory(of: facts.nodes.first)) {
+                try await Self.imagesInUse(client)
+            }
         case .program(let program): return self.program(program, summary)
         }
     }

@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import DevloopCore
+import Glibc
 package import Plan
 import Synchronization
 
 /// Takes the values of the spec's Secrets out of what is shown (design D18).
-final class Scrubber: Sendable {
+package final class Scrubber: Sendable {
     /// A value and what stands in its place.
-    struct Secret: Sendable {
-        var value: [UInt8]
-        var replacement: [UInt8]
+    package struct Secret: Sendable {
+        package var value: [UInt8]
+        package var replacement: [UInt8]
+
+        package init(value: [UInt8], replacement: [UInt8]) {
+            self.value = value
+            self.replacement = replacement
+        }
     }
+
+    package init() {}
 
     /// Shorter values are in too many innocent words.
     private static let shortest = 4
@@ -19,9 +27,14 @@ final class Scrubber: Sendable {
 
     private let secrets = Mutex<[Secret]>([])
 
-    func replace(with secrets: [Secret]) { self.secrets.withLock { $0 = secrets } }
+    /// - Parameter secrets: the longest first; each is replaced in what those before it have left.
+    package func replace(with secrets: [Secret]) { self.secrets.withLock { $0 = secrets } }
 
-    func scrub(_ bytes: [UInt8]) -> [UInt8] {
+    /// Hides the values of the plan's Secrets from now on, unless the spec says not to.
+    func hideSecrets(of plan: Plan) { replace(with: plan.settings.scrubsSecrets ? Self.secrets(of: plan) : []) }
+
+    /// The bytes of a line with what stands in the place of each secret in it.
+    package func scrub(_ bytes: [UInt8]) -> [UInt8] {
         secrets.withLock { secrets in
             secrets.reduce(bytes) { $1.value.count > $0.count ? $0 : Self.replace($1, in: $0) }
         }
@@ -55,20 +68,33 @@ final class Scrubber: Sendable {
     }
 
     private static func replace(_ secret: Secret, in bytes: [UInt8]) -> [UInt8] {
-        guard let first = secret.value.first else { return bytes }
+        guard var found = find(secret.value, in: bytes, from: 0) else { return bytes }
         var result: [UInt8] = []
-        var index = 0
-        while index < bytes.count {
-            let end = index + secret.value.count
-            if bytes[index] == first, end <= bytes.count, bytes[index..<end].elementsEqual(secret.value) {
-                result += secret.replacement
-                index = end
-            } else {
-                result.append(bytes[index])
+        var start = 0
+        while true {
+            result += bytes[start..<found]
+            result += secret.replacement
+            start = found + secret.value.count
+            guard let next = find(secret.value, in: bytes, from: start) else { break }
+            found = next
+        }
+        return result + bytes[start...]
+    }
+
+    /// Every line of every log is looked through for every secret, so this has to be quick where there is none.
+    private static func find(_ value: [UInt8], in bytes: [UInt8], from start: Int) -> Int? {
+        guard let first = value.first, start + value.count <= bytes.count else { return nil }
+        return bytes.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return nil }
+            let last = buffer.count - value.count
+            var index = start
+            while index <= last, let hit = memchr(base + index, CInt(first), last - index + 1) {
+                index = UnsafeRawPointer(hit) - UnsafeRawPointer(base)
+                if memcmp(base + index, value, value.count) == 0 { return index }
                 index += 1
             }
+            return nil
         }
-        return result
     }
 }
 
@@ -80,6 +106,6 @@ extension Journal {
 
     /// Takes the values of the plan's Secrets out of what is recorded from now on, unless the spec says not to.
     package func hideSecrets(of plan: Plan) {
-        scrubber?.replace(with: plan.settings.scrubsSecrets ? Scrubber.secrets(of: plan) : [])
+        scrubber?.hideSecrets(of: plan)
     }
 }

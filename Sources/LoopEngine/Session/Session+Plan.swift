@@ -65,7 +65,7 @@ extension Session {
         var changedNames: [String] = []
         let old = plan
         plan = newPlan
-        scrubber.replace(with: newPlan.settings.scrubsSecrets ? Scrubber.secrets(of: newPlan) : [])
+        scrubber.hideSecrets(of: newPlan)
         let chosen = options.names.isEmpty ? nil : withDependencies(options.names, in: newPlan)
         let enabled = newPlan.settings.enabledResources.map(Set.init)
         order = newPlan.resources.map(\.name).filter { chosen?.contains($0) ?? enabled?.contains($0) ?? true }

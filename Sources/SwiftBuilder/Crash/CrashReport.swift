@@ -38,6 +38,12 @@ package struct CrashReader: Sendable {
 
     package init() {}
 
+    /// As the other, from a line's bytes: of a flood of lines almost none has to become a text.
+    package mutating func read(_ line: [UInt8]) -> CrashReport? {
+        guard report != nil || line.starts(with: Self.start.utf8) else { return nil }
+        return read(String(decoding: line, as: UTF8.self))
+    }
+
     /// - Returns: a report, at its last line.
     package mutating func read(_ line: String) -> CrashReport? {
         if line.hasPrefix(Self.start) {
