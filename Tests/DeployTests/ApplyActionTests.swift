@@ -54,6 +54,26 @@ struct ApplyActionTests {
         #expect(Self.decide(wanted, live, isForced: true) == .replace("it was asked to run again"))
     }
 
+    @Test func aJobThatEndedWellAndWasClearedDoesNotRunAgain() {
+        func decide(_ wanted: JSONValue, _ before: JSONValue?, hasSucceeded: Bool, isForced: Bool = false)
+            -> ApplyAction
+        {
+            ApplyAction.decide(
+                wanted, before: before, isForced: isForced, hasSucceeded: hasSucceeded, manager: "devloop")
+        }
+        let (wanted, live) = Self.applied("Job")
+        #expect(decide(wanted, nil, hasSucceeded: true) == .rest)
+        #expect(decide(wanted, nil, hasSucceeded: false) == .create)
+        #expect(decide(wanted, nil, hasSucceeded: true, isForced: true) == .create)
+        #expect(decide(wanted, live, hasSucceeded: true) == .keep)
+        // Only Jobs run once.
+        #expect(decide(Self.applied("ConfigMap").0, nil, hasSucceeded: true) == .create)
+        let cleared: JSONValue = ["spec": ["ttlSecondsAfterFinished": 0]]
+        #expect(ApplyAction.isCleared(cleared, live: wanted))
+        #expect(ApplyAction.isCleared(wanted, live: cleared))
+        #expect(!ApplyAction.isCleared(wanted, live: live))
+    }
+
     @Test(arguments: [("Running", false), ("Pending", false), ("Succeeded", true), ("Failed", true)])
     func aPodThatHasEndedRunsAgainWhenAsked(_ phase: String, _ isReplaced: Bool) {
         var (wanted, live) = Self.applied("Pod")

@@ -92,6 +92,28 @@ struct OwnershipTests {
             ]), namespace: "shop")
     }
 
+    @Test func anInventoryKnowsWhichJobsEndedWell() {
+        var inventory = Inventory(project: "shop")
+        let job = Self.entry("Job", "migrate", apiVersion: "batch/v1")
+        func add() -> Bool { inventory.add([job, Self.entry("ConfigMap", "a")]) }
+        func set(_ mark: String?) -> Bool { inventory.set(success: mark, of: job) }
+        #expect(!set("one"))
+        #expect(add())
+        #expect(set("one"))
+        #expect(!set("one"))
+        // What is applied again is still the same entry, and keeps it.
+        #expect(!add())
+        #expect(Inventory(project: "shop", inventory.json).success(of: job) == "one")
+        #expect(Inventory(project: "shop", inventory.json).success(of: Self.entry("ConfigMap", "a")) == nil)
+        #expect(set(nil))
+        #expect(inventory.success(of: job) == nil)
+        #expect(set("two"))
+        func forget() -> Bool { inventory.remove([job]) }
+        #expect(forget())
+        #expect(add())
+        #expect(inventory.success(of: job) == nil)
+    }
+
     @Test func anInventorySurvivesItsConfigMap() {
         var inventory = Inventory(project: "shop")
         func changed(adding entries: [Inventory.Entry]) -> Bool { inventory.add(entries) }

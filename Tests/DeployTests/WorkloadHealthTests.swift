@@ -96,16 +96,25 @@ struct WorkloadHealthTests {
             name: "as asked for", kind: "DaemonSet",
             status: [
                 "observedGeneration": 1, "desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberReady": 2,
+                "numberAvailable": 2,
             ], verdict: "ready"),
         Case(
             name: "half way", kind: "DaemonSet",
             status: [
                 "observedGeneration": 1, "desiredNumberScheduled": 2, "updatedNumberScheduled": 1, "numberReady": 2,
+                "numberAvailable": 2,
             ], verdict: "progressing: 1 of 2 Pods are there"),
+        Case(
+            name: "ready for too short a time", kind: "DaemonSet", spec: ["minReadySeconds": 5],
+            status: [
+                "observedGeneration": 1, "desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberReady": 2,
+                "numberAvailable": 1,
+            ], verdict: "progressing: 1 of 2 Pods are available"),
         Case(
             name: "replaced by hand", kind: "DaemonSet", spec: ["updateStrategy": ["type": "OnDelete"]],
             status: [
                 "observedGeneration": 1, "desiredNumberScheduled": 2, "currentNumberScheduled": 2, "numberReady": 1,
+                "numberAvailable": 1,
             ], verdict: "progressing: 1 of 2 Pods are available"),
         Case(name: "begun", kind: "Job", status: ["active": 1], verdict: "progressing: 0 of 1 Pods have succeeded"),
         Case(

@@ -185,6 +185,47 @@ struct InventoryClusterTests {
         }
     }
 
+    @Test func whatEndedWellIsKnownToTheNextSession() async throws {
+        try await Self.run { fixture in
+            let first = fixture.keeper("laptop")
+            try await first.open()
+            let (one, two) = (Self.entries("one"), Self.entries("two"))
+            _ = try await first.note(one + two)
+            // The end of the second is seen before the apply of it has been answered.
+            await first.follow(job: "uid-1", one[0], mark: "a")
+            await first.succeeded(job: "uid-2")
+            await first.follow(job: "uid-2", two[0], mark: "b")
+            #expect(await !first.hasSucceeded(one[0], mark: "a"))
+            await first.succeeded(job: "uid-1")
+            // What is not written yet when the session ends is written then.
+            await first.close()
+            #expect(try await fixture.map()?.success(of: one[0]) == "a")
+
+            let second = fixture.keeper("desk")
+            try await second.open()
+            #expect(await second.hasSucceeded(one[0], mark: "a"))
+            #expect(await second.hasSucceeded(two[0], mark: "b"))
+            #expect(await !second.hasSucceeded(one[0], mark: "changed"))
+            // An earlier one that ends late says nothing about the one that was made since.
+            try await second.forgetSuccess(of: one[0])
+            await second.follow(job: "uid-3", one[0], mark: "c")
+            await second.follow(job: "uid-4", one[0], mark: "d")
+            await second.succeeded(job: "uid-3")
+            #expect(await !second.hasSucceeded(one[0], mark: "c"))
+            #expect(try await fixture.map()?.success(of: one[0]) == nil)
+
+            // `down` forgets, beside a session too.
+            let down = fixture.keeper("laptop", holds: false)
+            try await down.open()
+            try await down.forget(Set(two))
+            await down.close()
+            _ = try await second.note(Self.entries("three"))
+            #expect(try await fixture.map()?.success(of: two[0]) == nil)
+            #expect(try await fixture.map()?.entries == one + Self.entries("three"))
+            await second.close()
+        }
+    }
+
     @Test func aNamespaceMayComeLater() async throws {
         try await Self.run(false) { fixture in
             let keeper = fixture.keeper("laptop")

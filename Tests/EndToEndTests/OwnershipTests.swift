@@ -110,6 +110,36 @@ extension EndToEnd {
             }
         }
 
+        /// The namespace's claim is free, the object's project is at work: the apply is what has to wait.
+        @Test func anApplyWaitsForTheProjectThatWorksOnTheObject() async throws {
+            try await Cluster.run("waits") { cluster in
+                let (first, second) = (
+                    try Project(manifest: Self.map("a")), try Project(manifest: "\n" + Self.map("a"))
+                )
+                let environment = ["KUBECONFIG": cluster.kubeconfig]
+                let words = ["-n", cluster.namespace]
+                try await LiveDevloop.run(words, in: first.path, environment: environment) { live in
+                    try await live.wait("uncategorized", is: "ready")
+                    try await LiveDevloop.run(words, in: second.path, environment: environment) { other in
+                        let held = try await other.wait("resource.held", resource: "uncategorized") {
+                            $0["reason"]?.string?.contains("which is in use") == true
+                        }
+                        #expect(held["reason"]?.string?.contains("app.yaml:2") == true, "\(held.jsonText)")
+                        #expect(held["reason"]?.string?.contains("process \(live.pid)") == true)
+                        #expect(await live.interrupt() == .exited(130))
+                        // Nothing is saved, and it goes on.
+                        try await other.wait("uncategorized", is: "ready", deadline: .seconds(30))
+                        let notices = other.all("resource.held", resource: "uncategorized").filter {
+                            $0["reason"]?.string?.contains("which is in use") == true
+                        }
+                        #expect(notices.count == 1)
+                        #expect(other.all("object.failed").isEmpty)
+                        #expect(await other.interrupt() == .exited(130))
+                    }
+                }
+            }
+        }
+
         @Test func aSecondSessionIsToldWhoWorksHere() async throws {
             try await Cluster.run("busy") { cluster in
                 let project = try Project(manifest: Self.map("a"))

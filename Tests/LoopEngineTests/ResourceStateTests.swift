@@ -16,6 +16,18 @@ struct ResourceStateTests {
             kind: "Deployment", name: name, namespace: "shop", uid: name, generation: generation, verdict: verdict)
     }
 
+    private static func custom(_ verdict: WorkloadStatus.Verdict, version: Int) -> WorkloadStatus {
+        WorkloadStatus(
+            kind: "Thing", name: "thing", namespace: "shop", uid: "thing", generation: nil, verdict: verdict,
+            version: version)
+    }
+
+    private static func ended(_ name: String) -> PodStatus {
+        var pod = PodStatus.ready(name, generation: "g1")
+        pod.verdict = .succeeded
+        return pod
+    }
+
     private static let quota = PodStatus.Failure(
         code: "QuotaExceeded", message: "no Pod can be made", hint: "free some", mayHeal: true)
     private static let deadline = PodStatus.Failure(
@@ -27,6 +39,8 @@ struct ResourceStateTests {
         var workloads: [WorkloadStatus] = []
         var generations: Set<String> = ["g1"]
         var readiness = KubernetesResource.PodReadiness.wait
+        var versions: [String: Int] = [:]
+        var resource = "web"
         /// Word of the state and its reason.
         var says: String
         var testDescription: String { name }
@@ -68,14 +82,48 @@ struct ResourceStateTests {
             name: "a Job at work", workloads: [workload("job", .progressing("0 of 1 Pods have succeeded"))],
             readiness: .succeeded, says: "starting: no Pod yet"),
         Case(
+            name: "a Job of several Pods, the first of which has ended", pods: [ended("a")],
+            workloads: [workload("job", .progressing("1 of 2 Pods have succeeded"))], readiness: .succeeded,
+            says: "starting: deployment/job: 1 of 2 Pods have succeeded"),
+        Case(
+            name: "a Job that nobody tells of, whose Pod has ended", pods: [ended("a")], readiness: .succeeded,
+            says: "ready: "),
+        Case(
+            name: "a Job that rests", generations: [], readiness: .succeeded, says: "ready: "),
+        Case(
+            name: "a custom resource that nobody has told of", generations: [], versions: ["thing": 2],
+            says: "starting: 1 of its custom resources are not told of yet"),
+        Case(
+            name: "a custom resource as it was before", workloads: [custom(.ready, version: 1)], generations: [],
+            versions: ["thing": 2], says: "starting: 1 of its custom resources are not told of yet"),
+        Case(
+            name: "a custom resource at work", workloads: [custom(.progressing("Ready is False"), version: 2)],
+            generations: [], versions: ["thing": 2], says: "starting: thing/thing: Ready is False"),
+        Case(
+            name: "a custom resource that is ready", workloads: [custom(.ready, version: 3)], generations: [],
+            versions: ["thing": 2], says: "ready: "),
+        Case(
+            name: "a Job, and a custom resource at work", pods: [],
+            workloads: [workload("job", .complete), custom(.progressing("Ready is False"), version: 2)],
+            generations: [], readiness: .succeeded, versions: ["thing": 2],
+            says: "starting: thing/thing: Ready is False"),
+        Case(
+            name: "a custom resource that others need", workloads: [custom(.progressing("Ready is False"), version: 2)],
+            generations: [], readiness: .ignore, versions: ["thing": 2], resource: "uncategorized", says: "ready: "),
+        Case(
+            name: "a custom resource that others need and that has failed",
+            workloads: [custom(.failing(deadline), version: 2)], generations: [], readiness: .ignore,
+            versions: ["thing": 2], resource: "uncategorized", says: "failed: thing/thing: timed out"),
+        Case(
             name: "nobody waits for it", pods: [.crashing("a", generation: "g1")], readiness: .ignore, says: "ready: "),
     ]
 
     @Test(arguments: cases) func tellsOneState(_ item: Case) {
         var kubernetes = KubernetesResource(objects: [Samples.object("Deployment", "web", image: "nginx")])
         kubernetes.podReadiness = item.readiness
-        var state = ResourceState(Resource(name: "web", kind: .k8s(kubernetes)))
+        var state = ResourceState(Resource(name: item.resource, kind: .k8s(kubernetes)))
         state.generations = item.generations
+        state.versions = item.versions
         state.pods = item.pods
         state.workloads = item.workloads
         #expect("\(state.podStatus.word): \(state.podStatus.reason ?? "")" == item.says)

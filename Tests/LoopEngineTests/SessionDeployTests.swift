@@ -252,4 +252,84 @@ struct SessionDeployTests {
             #expect(end.hint == "end it")
         }
     }
+
+    private static let busy = DevloopError(.sessionBusy, "in use: devloop up of ann@laptop", hint: "end it")
+
+    /// Waits until the next try is due after this time, and lets it pass.
+    private static func pass(_ seconds: Int64, _ test: TestSession) async throws {
+        try await test.until("it waits \(seconds) s") { test.clock.waits.contains(.seconds(seconds)) }
+        test.clock.advance(by: .seconds(seconds))
+    }
+
+    @Test func anApplyThatMeetsAnotherSessionIsTriedAgainByItself() async throws {
+        try await TestSession.run(
+            Self.configured("1"),
+            prepare: { $0.connection.failApply([Self.busy, Self.busy, Self.busy]) }
+        ) { test in
+            let held = try await test.events.wait(.resourceHeld, resource: "uncategorized")
+            #expect(held.text("reason") == Self.busy.message)
+            #expect(test.connection.applied.count == 1)
+            for (number, seconds) in [(2, 1), (3, 2), (4, 4)] as [(Int, Int64)] {
+                try await Self.pass(seconds, test)
+                try await test.until("it is tried again") { test.connection.applied.count >= number }
+            }
+            try await test.events.wait("uncategorized", is: "ready", after: held.sequence)
+            // Told once, by one line each.
+            let told = test.events.all.filter { $0.resource == "uncategorized" }
+            #expect(told.filter { $0.kind == .resourceHeld && $0.text("reason") == Self.busy.message }.count == 1)
+            #expect(
+                told.filter { $0.kind == .logWritten && $0.text("text")?.contains("that session") == true }.count == 1)
+            #expect(told.filter { $0.kind == .resourceChanged && $0.text("state") == "failed" }.isEmpty)
+        }
+    }
+
+    @Test func aSaveOrATriggerDoesNotWaitForTheNextTry() async throws {
+        try await TestSession.run(
+            Self.configured("1"), prepare: { $0.connection.failApply([Self.busy]) }
+        ) { test in
+            try await test.events.wait(.resourceHeld, resource: "uncategorized") {
+                $0.text("reason") == Self.busy.message
+            }
+            await test.session.trigger("uncategorized")
+            try await test.events.wait("uncategorized", is: "ready")
+            let count = test.connection.applied.count { $0.resource.name == "uncategorized" }
+            #expect(count == 2)
+            // The try that was due is needless now.
+            try await Self.pass(1, test)
+            try await test.until("web is applied") { test.connection.applied.contains { $0.resource.name == "web" } }
+            #expect(test.connection.applied.count { $0.resource.name == "uncategorized" } == 2)
+        }
+    }
+
+    @Test func whatTheUserAskedForIsStillAskedForWhenItIsTriedAgain() async throws {
+        try await TestSession.run(Self.configured("1")) { test in
+            _ = try await Self.up(test)
+            let count = test.connection.applied.count
+            test.connection.failApply([Self.busy])
+            await test.session.trigger("web")
+            try await test.until("it is refused") { test.connection.applied.count == count + 1 }
+            try await Self.pass(1, test)
+            try await test.until("it is tried again") { test.connection.applied.count == count + 2 }
+            #expect(test.connection.applied.suffix(2).allSatisfy { $0.isForced })
+        }
+    }
+
+    @Test func aClusterThatIsAwayIsNotAskedWithoutAPause() async throws {
+        let away = DevloopError(.clusterUnreachable, "connection refused")
+        try await TestSession.run(
+            Self.configured("1"), prepare: { $0.connection.failApply([away, away]) }
+        ) { test in
+            try await test.events.wait(.resourceHeld, resource: "uncategorized") {
+                $0.text("reason")?.contains("connection refused") == true
+            }
+            try await test.until("it waits") { test.clock.waits.contains(.seconds(2)) }
+            #expect(test.connection.applied.count == 1)
+            try await Self.pass(2, test)
+            try await test.until("it waits again") {
+                test.connection.applied.count == 2 && test.clock.waits.contains(.seconds(2))
+            }
+            try await Self.pass(2, test)
+            try await test.events.wait("uncategorized", is: "ready")
+        }
+    }
 }

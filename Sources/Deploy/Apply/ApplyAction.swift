@@ -8,6 +8,8 @@ package enum ApplyAction: Sendable, Equatable {
     case update
     /// Nothing: the server has it as it is.
     case keep
+    /// Nothing: the Job has ended well, and was cleared away since.
+    case rest
     /// Deleted and created, for this reason.
     case replace(String)
     /// It is on its way out; what is applied to it now would vanish with it.
@@ -16,10 +18,11 @@ package enum ApplyAction: Sendable, Equatable {
     /// - Parameters:
     ///   - before: nil when the server has no such object.
     ///   - isForced: the user asked for it: applied though nothing changed, and what runs once runs again.
+    ///   - hasSucceeded: the same Job has ended well before.
     package static func decide(
-        _ wanted: JSONValue, before: JSONValue?, isForced: Bool, manager: String
+        _ wanted: JSONValue, before: JSONValue?, isForced: Bool, hasSucceeded: Bool = false, manager: String
     ) -> ApplyAction {
-        guard let before else { return .create }
+        guard let before else { return hasSucceeded && !isForced && wanted["kind"] == "Job" ? .rest : .create }
         if before.at("metadata", "deletionTimestamp") != nil { return .waitForEnd }
         let kind = wanted["kind"]?.string ?? ""
         if isForced, kind == "Job" { return .replace("it was asked to run again") }
@@ -36,6 +39,13 @@ package enum ApplyAction: Sendable, Equatable {
         }
         if !isForced, AppliedState.isCurrent(wanted, live: before, manager: manager) { return .keep }
         return .update
+    }
+
+    /// Whether the cluster deletes the Job some time after it has ended. One without that which is gone was deleted by
+    /// somebody, and is made again.
+    /// - Parameter live: as the server has it: the cluster may set a time of its own.
+    package static func isCleared(_ wanted: JSONValue, live: JSONValue) -> Bool {
+        [wanted, live].contains { $0.at("spec", "ttlSecondsAfterFinished") != nil }
     }
 
     private static func configuration(of json: JSONValue) -> JSONValue? {

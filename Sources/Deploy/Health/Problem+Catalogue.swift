@@ -7,7 +7,7 @@ extension Problem {
         invalidImageName, errImageNeverPull, errImagePull, imagePullBackOff, configError, createError, runError,
         startError, execFormatError, postStartHookError, startupProbeFailed, livenessProbeFailed,
         readinessProbeFailed, crashLoop, error, outOfMemory, evicted, deadlineExceeded, nodeNotReady, failed,
-        progressDeadlineExceeded, backoffLimitExceeded,
+        progressDeadlineExceeded, backoffLimitExceeded, conditionFailed,
     ]
 
     // MARK: Before a node has it
@@ -132,4 +132,8 @@ extension Problem {
     static let backoffLimitExceeded = Problem(
         "BackoffLimitExceeded", "The Pods of the Job have failed more often than its backoffLimit.",
         hint: "its last lines say why", source: "condition `Failed` of the Job")
+    static let conditionFailed = Problem(
+        "ConditionFailed", "The controller of a custom resource says that it has failed, or cannot go on.",
+        hint: "the message is the controller's own; its log may say more",
+        source: "condition `Stalled` or `Failed` of the object is `True`, or `Succeeded` is `False`")
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import DevloopCore
+import Plan
 
-/// Reads a Deployment, StatefulSet, DaemonSet, ReplicaSet or Job: what its controller has made of it, and what keeps it
+/// Reads a Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or custom resource: what its controller has made of it, and what keeps it
 /// from making Pods, of which no Pod can tell. Pure.
 package struct WorkloadHealth {
     private let object: JSONValue
@@ -25,7 +26,8 @@ package struct WorkloadHealth {
             generation: object.at("spec", "template", "metadata", "annotations", Renderer.generationAnnotation)?.string,
             verdict: verdict,
             since: health.conditions.compactMap { $0["lastTransitionTime"]?.string }.max()
-                ?? object.at("metadata", "creationTimestamp")?.string)
+                ?? object.at("metadata", "creationTimestamp")?.string,
+            version: object.at("metadata", "generation")?.int)
     }
 
     private init(object: JSONValue, kind: String, events: [PodEvent]) {
@@ -37,6 +39,10 @@ package struct WorkloadHealth {
     }
 
     private var verdict: WorkloadStatus.Verdict {
+        // Its kind may be called like one of Kubernetes' own. Lists leave the version out for those alone.
+        if let version = object["apiVersion"]?.string, ManifestObject.isCustom(apiVersion: version) {
+            return CustomHealth.verdict(of: object)
+        }
         if kind == "Job" { return job }
         if let generation = object.at("metadata", "generation")?.int,
             status["observedGeneration"]?.int ?? 0 < generation
@@ -103,7 +109,7 @@ package struct WorkloadHealth {
         case "DaemonSet":
             let wanted = number("desiredNumberScheduled")
             let made = Self.leavesOldPods(object) ? number("currentNumberScheduled") : number("updatedNumberScheduled")
-            return Counts(wanted: wanted, made: made, available: number("numberReady"), all: made)
+            return Counts(wanted: wanted, made: made, available: number("numberAvailable"), all: made)
         case "StatefulSet":
             let made =
                 Self.leavesOldPods(object) || status["currentRevision"] == status["updateRevision"]

@@ -11,6 +11,9 @@ package struct Inventory: Sendable, Equatable {
         package var kind: String
         package var namespace: String
         package var name: String
+        /// Digest of the Job that has ended well, and that its time to live may have cleared away since; nil for others.
+        /// No part of what makes it the same object.
+        package var success: String?
 
         /// - Parameter namespace: for objects that name none.
         package init(_ object: ManifestObject, namespace: String) {
@@ -28,13 +31,16 @@ package struct Inventory: Sendable, Equatable {
             self.kind = kind
             self.name = name
             namespace = json["namespace"]?.string ?? ""
+            success = json["success"]?.string
         }
 
         var json: JSONValue {
-            [
+            var json: JSONValue = [
                 "apiVersion": .string(apiVersion), "kind": .string(kind), "namespace": .string(namespace),
                 "name": .string(name),
             ]
+            if let success { json["success"] = .string(success) }
+            return json
         }
 
         /// Enough of the object to find it.
@@ -86,6 +92,17 @@ package struct Inventory: Sendable, Equatable {
         let count = entries.count
         entries.removeAll { gone.contains($0) }
         return entries.count != count
+    }
+
+    /// Digest of the Job that has ended well under this entry; nil when none has.
+    package func success(of entry: Entry) -> String? { entries.first { $0 == entry }?.success }
+
+    /// - Parameter success: nil when what ended well says nothing about what is applied now.
+    /// - Returns: whether that is new. False for what is not in the inventory.
+    package mutating func set(success: String?, of entry: Entry) -> Bool {
+        guard let index = entries.firstIndex(of: entry), entries[index].success != success else { return false }
+        entries[index].success = success
+        return true
     }
 
     /// What was applied once and is not in the spec any more.

@@ -110,6 +110,9 @@ package struct Renderer: Sendable {
         return Rendered(json: json, generation: generation)
     }
 
+    /// Stands for the whole object, in whatever order its keys are written.
+    package func mark(of json: JSONValue) -> String { digest(json.canonical.jsonText) }
+
     /// Pods of a custom resource are found by the label too, where it has their templates inside. Nothing else is added:
     /// what its controller makes of them is not known.
     private func renderTemplates(in json: JSONValue) -> Rendered {

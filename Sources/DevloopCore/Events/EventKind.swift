@@ -130,7 +130,7 @@ extension EventKind {
         [
             Field("object", "string", "`kind/name`"),
             Field("result", "string", "`created`, `configured`, `unchanged` or `recreated`"),
-            Field("reason", "string", "why it was made anew"),
+            Field("reason", "string", "why it was made anew, or was not run again"),
         ])
     package static let objectFailed = Self(
         "object.failed", "the API server refused an object",

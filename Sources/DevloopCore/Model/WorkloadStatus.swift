@@ -19,13 +19,15 @@ package struct WorkloadStatus: Sendable, Equatable {
     package var uid: String
     /// The mark of the apply that its Pods are made by; nil for a workload that devloop did not render.
     package var generation: String?
+    /// The version of the object's specification that the verdict is about; the server counts them.
+    package var version: Int?
     package var verdict: Verdict
     /// Since when the verdict holds, RFC 3339 in UTC; the server's clock. Nil when the object does not tell.
     package var since: String?
 
     package init(
         kind: String, name: String, namespace: String, uid: String, generation: String?, verdict: Verdict,
-        since: String? = nil
+        since: String? = nil, version: Int? = nil
     ) {
         self.kind = kind
         self.name = name
@@ -34,6 +36,7 @@ package struct WorkloadStatus: Sendable, Equatable {
         self.generation = generation
         self.verdict = verdict
         self.since = since
+        self.version = version
     }
 
     /// `deployment/web`.

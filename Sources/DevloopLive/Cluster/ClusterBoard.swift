@@ -4,7 +4,7 @@ import Deploy
 import DevloopCore
 import LoopEngine
 
-/// The Pods and workloads of all resources, put together from several watches, with what Kubernetes has recorded about
+/// The Pods, workloads and custom resources of all resources, put together from several watches, with what Kubernetes has recorded about
 /// them.
 actor ClusterBoard {
     /// Something that no object tells, and that the cluster has to be asked for.

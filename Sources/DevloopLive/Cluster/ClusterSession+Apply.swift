@@ -10,29 +10,37 @@ extension ClusterSession {
     /// Requests to the API server at the same time.
     private static let width = 8
 
-    func apply(_ work: ApplyWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> Set<String> {
+    func apply(_ work: ApplyWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> ApplyResult {
         let renderer = Renderer(work)
         let applier = ObjectApplier(
             client: client, keeper: keeper, namespace: info.namespace, timeout: work.timeout,
             isForced: work.isForced, onEvent: onEvent)
         let entries = work.objects.map { Inventory.Entry($0, namespace: info.namespace) }
-        var generations: Set<String> = []
+        var result = ApplyResult()
         for group in ApplyOrder.groups(work.objects) {
             // Written down before it is there: what a session that dies has made is known to the next one. Again for each
             // group, since the namespace of the inventory may be among the first.
             if let remark = try await keeper.note(entries) { onEvent(.remark(remark)) }
-            let rendered = group.map { (object: $0, result: renderer.render($0)) }
-            generations.formUnion(
-                rendered.filter {
-                    $0.object.podPath == nil || $0.object.makesPods && !WorkloadHealth.leavesOldPods($0.object.json)
+            let rendered = group.map { ($0, renderer.render($0)) }
+            let made = try await Self.all(rendered) { object, rendered in
+                let mark = object.kind == "Job" ? renderer.mark(of: rendered.json) : nil
+                return (object, rendered.generation, try await applier.apply(object, as: rendered.json, mark: mark))
+            }
+            for case (let object, let generation, .there(let live)) in made {
+                if let generation, object.podPath == nil || object.makesPods,
+                    !WorkloadHealth.leavesOldPods(object.json)
+                {
+                    result.generations.insert(generation)
                 }
-                .compactMap(\.result.generation))
-            try await Self.all(rendered) { try await applier.apply($0.object, as: $0.result.json) }
+                if object.isCustom, let uid = live?.at("metadata", "uid")?.string {
+                    result.versions[uid] = live?.at("metadata", "generation")?.int ?? 0
+                }
+            }
             try await Self.all(group.filter { $0.kind == "CustomResourceDefinition" }) {
                 try await applier.waitUntilEstablished($0)
             }
         }
-        return generations
+        return result
     }
 
     func delete(_ objects: [ManifestObject], onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws {
@@ -65,28 +73,39 @@ extension ClusterSession {
     }
 
     /// Works on all items, some at a time; one that fails does not stop the others.
+    /// - Returns: what came of them, in any order.
     /// - Throws: the first failure, once all is done.
-    private static func all<Item: Sendable>(
-        _ items: [Item], _ body: @escaping @Sendable (Item) async throws -> Void
-    ) async throws {
-        let failures = await withTaskGroup(of: (any Error)?.self, returning: [any Error].self) { group in
-            var failures: [any Error] = []
+    @discardableResult
+    private static func all<Item: Sendable, Made: Sendable>(
+        _ items: [Item], _ body: @escaping @Sendable (Item) async throws -> Made
+    ) async throws -> [Made] {
+        let results = await withTaskGroup(
+            of: Result<Made, any Error>.self, returning: [Result<Made, any Error>].self
+        ) { group in
+            var results: [Result<Made, any Error>] = []
             for (number, item) in items.enumerated() {
-                if number >= width, let failure = await group.next() ?? nil { failures.append(failure) }
+                if number >= width, let result = await group.next() { results.append(result) }
                 group.addTask {
                     do {
                         try Task.checkCancellation()
-                        try await body(item)
-                        return nil
+                        return .success(try await body(item))
                     } catch {
-                        return error
+                        return .failure(error)
                     }
                 }
             }
-            for await case let failure? in group { failures.append(failure) }
-            return failures
+            for await result in group { results.append(result) }
+            return results
         }
-        guard let first = failures.first else { return }
+        var made: [Made] = []
+        var failures: [any Error] = []
+        for result in results {
+            switch result {
+            case .success(let one): made.append(one)
+            case .failure(let error): failures.append(error)
+            }
+        }
+        guard let first = failures.first else { return made }
         guard failures.count > 1, var error = first as? DevloopError else { throw first }
         error.message += " (and \(failures.count - 1) more)"
         throw error

@@ -20,6 +20,7 @@ extension ClusterSession {
             onlySelected: Set(resources.filter { $0.kubernetes?.discoveryStrategy == .selectorsOnly }.map(\.name)))
         let selected = resources.flatMap { selections(of: $0) }
         let kinds = Set(resources.flatMap { $0.kubernetes?.objects ?? [] }.map(\.kind))
+        let custom = customKinds(of: resources)
         let client = client
         let task = Task {
             await withDiscardingTaskGroup { group in
@@ -28,8 +29,11 @@ extension ClusterSession {
                     group.addTask { await Self.followPods(client, namespace, board) }
                     group.addTask { await Self.followWarnings(client, namespace, board) }
                     for workload in Self.workloads where kinds.contains(workload.kind) {
-                        group.addTask { await Self.follow(workload, client, namespace, board) }
+                        group.addTask { await self.follow(workload, in: namespace, board) }
                     }
+                }
+                for kind in custom {
+                    group.addTask { await self.follow(kind, board) }
                 }
                 for selection in selected {
                     group.addTask { await Self.followPods(client, selection, board) }
@@ -103,18 +107,27 @@ extension ClusterSession {
         }
     }
 
-    private static func follow(
-        _ resource: APIResource, _ client: KubeClient, _ namespace: String, _ board: ClusterBoard
-    ) async {
+    func follow(_ resource: APIResource, in namespace: String, _ board: ClusterBoard) async {
         let objects = client.follow(resource, namespace: namespace, labelSelector: Renderer.resourceLabel)
         for await event in objects {
             switch event {
-            case .added(let object), .modified(let object): await board.setWorkload(object, kind: resource.kind)
+            case .added(let object), .modified(let object):
+                await remember(object, kind: resource.kind)
+                await board.setWorkload(object, kind: resource.kind)
             case .deleted(let object): await board.removeWorkload(object)
             // The watch of the Pods tells of the connection.
             case .connected, .disconnected, .synced: break
             }
         }
+    }
+
+    /// A Job that has ended well is remembered before anybody is told: a session that waits for it ends then.
+    private func remember(_ object: JSONValue, kind: String) async {
+        guard kind == APIResource.jobs.kind, object.at("status", "succeeded") != nil,
+            let uid = object.at("metadata", "uid")?.string,
+            WorkloadHealth.status(of: object, kind: kind).verdict == .complete
+        else { return }
+        await keeper.succeeded(job: uid)
     }
 
     /// Warnings of Kubernetes about Pods and workloads of ours, and about objects named like a resource.

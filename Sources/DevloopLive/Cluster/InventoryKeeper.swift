@@ -25,7 +25,13 @@ actor InventoryKeeper {
     /// What was added and taken out and is not written yet.
     private var added: [Inventory.Entry] = []
     private var removed: Set<Inventory.Entry> = []
-    private var isChanged: Bool { !added.isEmpty || !removed.isEmpty }
+    /// How Jobs have ended, as far as it is not written yet; nil forgets it.
+    private var successes: [Inventory.Entry: String?] = [:]
+    private var isChanged: Bool { !added.isEmpty || !removed.isEmpty || !successes.isEmpty }
+    /// Jobs whose end is waited for, by their uid.
+    private var jobs: [String: (entry: Inventory.Entry, mark: String)] = [:]
+    /// Jobs whose end was seen before they were waited for, by their uid.
+    private var ended: Set<String> = []
     private var isHeld = false
     /// The user may not write ConfigMaps: everything works, but nothing is remembered.
     private var isForbidden = false
@@ -91,7 +97,9 @@ actor InventoryKeeper {
         if inventory.remove(entries) {
             removed.formUnion(entries)
             added.removeAll { entries.contains($0) }
+            for entry in entries { successes.removeValue(forKey: entry) }
         }
+        jobs = jobs.filter { !entries.contains($0.value.entry) }
         if isChanged { try await write() }
     }
 
@@ -131,6 +139,37 @@ actor InventoryKeeper {
         }
     }
 
+    // MARK: Jobs
+
+    /// Whether the Job with this mark has ended well, in this session or an earlier one.
+    func hasSucceeded(_ entry: Inventory.Entry, mark: String) -> Bool { inventory.success(of: entry) == mark }
+
+    /// A Job is about to be made anew: how the one before has ended says nothing about it.
+    /// - Throws: `sessionBusy` when another session has taken over.
+    func forgetSuccess(of entry: Inventory.Entry) async throws {
+        guard inventory.set(success: nil, of: entry) else { return }
+        successes.updateValue(nil, forKey: entry)
+        try await write()
+    }
+
+    /// Remembers that the Job has ended well, as soon as it has.
+    func follow(job uid: String, _ entry: Inventory.Entry, mark: String) {
+        jobs = jobs.filter { $0.value.entry != entry }
+        jobs[uid] = (entry, mark)
+        if ended.remove(uid) != nil { succeeded(job: uid) }
+    }
+
+    /// A Job has ended well. Does not wait until that is written: ``close()`` does.
+    func succeeded(job uid: String) {
+        guard let (entry, mark) = jobs.removeValue(forKey: uid) else {
+            ended.insert(uid)
+            return
+        }
+        guard inventory.set(success: mark, of: entry) else { return }
+        successes.updateValue(mark, forKey: entry)
+        if !isForbidden { _ = queue() }
+    }
+
     // MARK: Reading and writing
 
     /// Whom a holder is compared with; for the eyes of one that holds nothing.
@@ -156,6 +195,7 @@ actor InventoryKeeper {
             inventory = map.map { Inventory(project: project, $0) } ?? Inventory(project: project)
             _ = inventory.remove(removed)
             _ = inventory.add(added)
+            for (entry, mark) in successes { _ = inventory.set(success: mark, of: entry) }
         } catch  where error.kubeFailure?.status == 403 {
             isForbidden = true
         }
@@ -164,13 +204,17 @@ actor InventoryKeeper {
     /// One write after another, each with the newest state.
     private func write() async throws {
         guard !isForbidden else { return }
+        try await queue().value
+    }
+
+    private func queue() -> Task<Void, any Error> {
         let previous = last
         let task = Task {
             _ = await previous?.result
             try await self.claimAndSend()
         }
         last = task
-        try await task.value
+        return task
     }
 
     private func claimAndSend() async throws {
@@ -197,7 +241,7 @@ actor InventoryKeeper {
 
     /// - Returns: false when the ConfigMap is another one than was read.
     private func send() async throws -> Bool {
-        let (coming, leaving) = (Set(added), removed)
+        let (coming, leaving, learned) = (Set(added), removed, successes)
         do {
             let written: JSONValue
             if let version {
@@ -213,6 +257,10 @@ actor InventoryKeeper {
             version = written.at("metadata", "resourceVersion")?.string
             added.removeAll { coming.contains($0) }
             removed.subtract(leaving)
+            // What was learned while it was on its way is still to be written.
+            for (entry, mark) in learned where successes[entry] == .some(mark) {
+                successes.removeValue(forKey: entry)
+            }
             return true
         } catch {
             switch error.kubeFailure?.status {

@@ -17,11 +17,21 @@ struct ObjectApplier: Sendable {
     let isForced: Bool
     let onEvent: @Sendable (ApplyNotice) -> Void
 
+    enum Outcome: Sendable {
+        /// As the server has it now.
+        case there(JSONValue?)
+        /// A Job that has ended well before, and of which nothing is there any more.
+        case rests
+    }
+
     /// An object on its way.
     private struct Subject {
         var object: ManifestObject
         var resource: APIResource
         var namespace: String
+        /// Stands for what is applied, where it runs once; nil for what runs on.
+        var mark: String?
+        var entry: Inventory.Entry
 
         /// `deployments 'web' in 'shop'`.
         var text: String {
@@ -29,22 +39,26 @@ struct ObjectApplier: Sendable {
         }
     }
 
+    /// - Parameter mark: stands for a Job as it is rendered, which runs once for each; nil for other objects.
     /// - Throws: `DevloopError` at the place of the manifest, with the server's words and what they mean; told before.
-    func apply(_ object: ManifestObject, as rendered: JSONValue) async throws {
+    func apply(_ object: ManifestObject, as rendered: JSONValue, mark: String?) async throws -> Outcome {
         do {
-            try await bring(object, AppliedForm.make(rendered))
+            return try await bring(object, AppliedForm.make(rendered), mark)
         } catch let error as DevloopError {
             let located = Self.located(error, object)
-            // Nothing is wrong with the object when the cluster cannot be reached.
-            if located.code != .clusterUnreachable { onEvent(.failed(object: object, error: located)) }
+            // Nothing is wrong with the object when the cluster cannot be reached, or somebody else is at work on it.
+            if located.code != .clusterUnreachable, located.code != .sessionBusy {
+                onEvent(.failed(object: object, error: located))
+            }
             throw located
         }
     }
 
-    private func bring(_ object: ManifestObject, _ json: JSONValue) async throws {
+    private func bring(_ object: ManifestObject, _ json: JSONValue, _ mark: String?) async throws -> Outcome {
         let subject = Subject(
             object: object, resource: try await resource(of: object),
-            namespace: object.namespace.isEmpty ? namespace : object.namespace)
+            namespace: object.namespace.isEmpty ? namespace : object.namespace, mark: mark,
+            entry: Inventory.Entry(object, namespace: namespace))
         // What the user asked to run again is replaced once.
         var isForced = isForced
         var repeats = 0
@@ -53,33 +67,43 @@ struct ObjectApplier: Sendable {
             let before = try await live(subject)
             try await checkMaker(of: before)
             let wanted = Ownership.marked(json, before: before, owner: keeper.owner)
+            var hasSucceeded = false
+            if let mark { hasSucceeded = await keeper.hasSucceeded(subject.entry, mark: mark) }
             let action = ApplyAction.decide(
-                wanted, before: before, isForced: isForced, manager: KubeClient.fieldManager)
+                wanted, before: before, isForced: isForced, hasSucceeded: hasSucceeded,
+                manager: KubeClient.fieldManager)
             do {
                 switch action {
-                case .keep: return tell(object, "unchanged")
+                case .keep:
+                    await follow(subject, wanted, before)
+                    tell(object, "unchanged")
+                    return .there(before)
+                case .rest:
+                    tell(object, "unchanged", reason: "it has ended well before, and was cleared away since")
+                    return .rests
                 case .waitForEnd:
                     onEvent(.remark("\(object.shortName) is still being deleted; it is made anew when it is gone"))
                     try await waitUntilGone(subject, uid: Self.uid(before))
                 case .replace(let reason) where before.flatMap(Ownership.creator) == keeper.owner:
-                    try await replace(subject, before, wanted, reason)
-                    return
+                    return .there(try await replace(subject, before, wanted, reason))
                 case .create, .update, .replace:
                     if case .replace(let reason) = action {
                         onEvent(
                             .remark("\(object.shortName) is not made anew, since devloop did not make it: \(reason)"))
                     }
+                    try await forgetSuccess(of: subject, hasSucceeded)
                     let after = try await client.apply(
                         wanted, namespace: namespace, force: Ownership.takesOver(wanted), deadline: timeout)
-                    return tell(object, Self.result(before, after))
+                    await follow(subject, wanted, after)
+                    tell(object, Self.result(before, after))
+                    return .there(after)
                 }
             } catch  where error.kubeFailure != nil {
                 if let failure = error.kubeFailure, Refusal(failure).isWorthRepeating, repeats < 20 {
                     repeats += 1
                     try await Task.sleep(for: .milliseconds(min(100 * repeats, 500)))
                 } else if let before, let reason = try await changeIsImpossible(error, wanted) {
-                    try await replaceIfOurs(subject, before, wanted, reason, error)
-                    return
+                    return .there(try await replaceIfOurs(subject, before, wanted, reason, error))
                 } else {
                     throw error
                 }
@@ -130,7 +154,7 @@ struct ObjectApplier: Sendable {
 
     private func replaceIfOurs(
         _ subject: Subject, _ before: JSONValue, _ wanted: JSONValue, _ reason: String, _ error: any Error
-    ) async throws {
+    ) async throws -> JSONValue {
         let isOurs = Ownership.creator(of: before) == keeper.owner
         guard isOurs, ApplyAction.isReplaceable(wanted) else {
             guard var refused = error as? DevloopError else { throw error }
@@ -142,17 +166,35 @@ struct ObjectApplier: Sendable {
             refused.cause = nil
             throw refused
         }
-        try await replace(subject, before, wanted, reason)
+        return try await replace(subject, before, wanted, reason)
     }
 
     private func replace(
         _ subject: Subject, _ before: JSONValue?, _ wanted: JSONValue, _ reason: String
-    ) async throws {
+    ) async throws -> JSONValue {
         onEvent(.remark("\(subject.object.shortName) is deleted and made anew: \(reason)"))
         try await client.delete(subject.resource, name: subject.object.name, namespace: subject.namespace)
         try await waitUntilGone(subject, uid: Self.uid(before))
-        _ = try await client.apply(wanted, namespace: namespace, deadline: timeout)
+        try await forgetSuccess(of: subject, false)
+        let after = try await client.apply(wanted, namespace: namespace, deadline: timeout)
+        await follow(subject, wanted, after)
         tell(subject.object, "recreated", reason: reason)
+        return after
+    }
+
+    // MARK: What runs once
+
+    /// - Parameter isSame: what has ended well is what is applied now.
+    private func forgetSuccess(of subject: Subject, _ isSame: Bool) async throws {
+        if subject.mark != nil, !isSame || isForced { try await keeper.forgetSuccess(of: subject.entry) }
+    }
+
+    /// Sees to it that the end of a Job is remembered which the cluster clears away.
+    private func follow(_ subject: Subject, _ wanted: JSONValue, _ live: JSONValue?) async {
+        guard let mark = subject.mark, let live, let uid = Self.uid(live), ApplyAction.isCleared(wanted, live: live)
+        else { return }
+        await keeper.follow(job: uid, subject.entry, mark: mark)
+        if WorkloadHealth.status(of: live, kind: "Job").verdict == .complete { await keeper.succeeded(job: uid) }
     }
 
     /// - Throws: `objectRefused` when it is there for longer than the timeout and its own grace period.

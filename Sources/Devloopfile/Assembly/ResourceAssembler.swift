@@ -151,7 +151,10 @@ struct ResourceAssembler {
         kubernetes.extraPodSelectors = draft.options.extraPodSelectors
         kubernetes.discoveryStrategy = draft.options.discoveryStrategy ?? .owners
         kubernetes.rollsOnConfiguration = draft.options.rollsOnConfiguration ?? true
-        let hasNoPods = draft.isManual && kubernetes.images.isEmpty && kubernetes.extraPodSelectors.isEmpty
+        // Custom resources say themselves when they are ready.
+        let hasNoPods =
+            draft.isManual && kubernetes.images.isEmpty && kubernetes.extraPodSelectors.isEmpty
+            && !draft.objects.contains(where: \.isCustom)
         kubernetes.podReadiness =
             draft.options.podReadiness ?? draft.podReadiness ?? (hasNoPods ? .ignore : Self.readiness(of: draft))
         var resource = Resource(name: draft.name, kind: .k8s(kubernetes))

@@ -41,8 +41,7 @@ package protocol ClusterConnection: Sendable {
     func makeImage(_ work: ImageWork, onEvent: @escaping @Sendable (ImageNotice) -> Void) async throws -> String
 
     /// Renders and applies the objects of a resource in the order of kinds.
-    /// - Returns: the generation marks that the Pods of this apply carry, one for each workload.
-    func apply(_ work: ApplyWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> Set<String>
+    func apply(_ work: ApplyWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> ApplyResult
     /// Runs the command of `k8s_custom_deploy` that applies.
     func deploy(_ work: CustomWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> CustomResult
     /// Runs its command that deletes.
@@ -120,6 +119,19 @@ package struct ApplyWork: Sendable {
         self.timeout = timeout
         self.configuration = configuration
         self.isForced = isForced
+    }
+}
+
+/// What an apply has made that is to be waited for.
+package struct ApplyResult: Sendable, Equatable {
+    /// The generation marks that its Pods carry, one for each workload.
+    package var generations: Set<String>
+    /// The versions of the custom resources that it applied, by their uid: what is told of an earlier one is old.
+    package var versions: [String: Int]
+
+    package init(generations: Set<String> = [], versions: [String: Int] = [:]) {
+        self.generations = generations
+        self.versions = versions
     }
 }
 

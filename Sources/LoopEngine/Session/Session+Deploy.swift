@@ -20,6 +20,7 @@ extension Session {
             return false
         }
         state.needsDeploy = true
+        state.retry?.isWaiting = false
         // Also a server that runs on, though it holds no slot.
         if let task = state.task {
             task.cancel()
@@ -62,6 +63,7 @@ extension Session {
         state.isEnabled = true
         state.hasPendingChanges = false
         state.needsDeploy = true
+        state.retry?.isWaiting = false
         resources[name] = state
         forced.insert(name)
         for ref in state.resource.kubernetes?.images ?? [] {
@@ -103,7 +105,9 @@ extension Session {
 
     /// Starts what the resource needs next, or says what it waits for.
     func advance(_ name: String) {
-        guard end == nil, let state = resources[name], state.needsDeploy, !state.isTaskRunning else { return }
+        guard end == nil, let state = resources[name], state.needsDeploy, !state.isTaskRunning,
+            state.retry?.isWaiting != true
+        else { return }
         guard state.isEnabled else { return set(.idle("waits for a trigger"), for: name) }
         if let dependency = state.resource.dependencies.first(where: { resources[$0]?.wasReady == false }) {
             return set(.held("waits for \(dependency) to be ready"), for: name)
@@ -170,6 +174,7 @@ extension Session {
         state.updates += 1
         state.stages = []
         state.hasPendingChanges = false
+        state.isForced = false
         let number = state.taskNumber
         resources[name] = state
         if let local = state.resource.local {
@@ -184,7 +189,9 @@ extension Session {
             let resource = resources[name]?.resource
         else { return }
         let needed = kubernetes.images.compactMap { images[$0] }.filter(\.needsImage)
-        set(.deploying(needed.isEmpty ? "applying" : "packing"), for: name)
+        // What stands in the way is told once, however often it is tried.
+        let isRetry = resources[name]?.retry != nil
+        if !isRetry { set(.deploying(needed.isEmpty ? "applying" : "packing"), for: name) }
         let live = Set(isOneShot ? [] : kubernetes.images.filter { images[$0]?.isLive == true })
         let save = resources[name]?.saves.max()
         let journal = journal
@@ -202,17 +209,20 @@ extension Session {
                         image, reference: reference, for: name, number: number, start: start)
                 }
                 try Task.checkCancellation()
-                let generations: Set<String>
+                let result: ApplyResult
                 let start = await session.now
                 if let custom = await session.customWork(resource) {
-                    let result = try await connection.deploy(custom) { Self.record($0, in: journal, resource: name) }
-                    await session.customDeployed(name, number: number, result)
-                    generations = result.generation.map { [$0] } ?? []
+                    let made = try await connection.deploy(custom) { Self.record($0, in: journal, resource: name) }
+                    await session.customDeployed(name, number: number, made)
+                    result = ApplyResult(generations: made.generation.map { [$0] } ?? [])
                 } else {
                     let apply = await session.applyWork(resource, kubernetes, live: live)
-                    generations = try await connection.apply(apply) { Self.record($0, in: journal, resource: name) }
+                    result = try await connection.apply(apply) { notice in
+                        if isRetry, case .applied(_, "unchanged", _) = notice { return }
+                        Self.record(notice, in: journal, resource: name)
+                    }
                 }
-                await session.applied(name, number: number, generations: generations, start: start)
+                await session.applied(name, number: number, result, start: start)
             } catch {
                 await session.deployFailed(name, number: number, error: error)
             }
@@ -244,19 +254,24 @@ extension Session {
                 path: "/app/\(image.product)", arguments: image.image.swift?.arguments ?? [])
         }
         let used = kubernetes.images.compactMap { images[$0]?.image }
+        let isForced = forced.remove(resource.name) != nil
+        resources[resource.name]?.isForced = isForced
         return ApplyWork(
             resource: resource, objects: kubernetes.objects, images: used, references: references, live: programs,
             timeout: .seconds(plan?.settings.applyTimeout ?? 30),
-            configuration: plan?.configuration(of: resource) ?? [], isForced: forced.remove(resource.name) != nil)
+            configuration: plan?.configuration(of: resource) ?? [], isForced: isForced)
     }
 
-    private func applied(_ name: String, number: Int, generations: Set<String>, start: ContinuousClock.Instant) {
+    private func applied(_ name: String, number: Int, _ result: ApplyResult, start: ContinuousClock.Instant) {
+        let generations = result.generations
         guard var state = resources[name], state.taskNumber == number else { return }
         state.isTaskRunning = false
         state.task = nil
         let isSame = state.generations == generations && state.isApplied
         state.generations = generations
+        state.versions = result.versions
         state.isApplied = true
+        state.retry = nil
         state.appliedAt = now
         state.stages.append(("apply", (now - start).milliseconds))
         resources[name] = state
@@ -282,16 +297,10 @@ extension Session {
             fields["code"] = nil
             journal.record(.imageFailed, save: state.saves.max(), resource: name, fields)
         }
-        if error.code == .clusterUnreachable {
-            // Nothing is wrong with the resource: the same deploy is due when the cluster is back.
-            resources[name]?.needsDeploy = true
-            set(.held("the cluster cannot take it: \(error.message)"), for: name)
-            if isOneShot { return stop(.cluster, reason: error.description, hint: error.hint) }
-            spawn { session in
-                try? await session.ports.clock.sleep(.seconds(2))
-                await session.advance(name)
-            }
+        if let retry = DeployRetry.after(error, state.retry, isOneShot: isOneShot) {
+            postpone(name, number: number, retry, error)
         } else {
+            resources[name]?.retry = nil
             set(.failed(error.description, hint: error.hint), for: name)
         }
         advanceAll()

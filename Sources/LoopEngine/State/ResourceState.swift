@@ -65,6 +65,10 @@ struct ResourceState {
     /// Number of the newest task; an older one's results are dropped.
     var taskNumber = 0
     var isTaskRunning = false
+    /// What keeps a deploy from being done, since it was tried; nil when nothing does.
+    var retry: DeployRetry?
+    /// The newest deploy was asked for by the user.
+    var isForced = false
     /// Updates that were started, and how many of them those that follow it have been told of.
     var updates = 0
     var announcedUpdates = 0
@@ -72,6 +76,8 @@ struct ResourceState {
     var appliedAt: ContinuousClock.Instant?
     /// Marks of the newest apply, one for each workload.
     var generations: Set<String> = []
+    /// Versions of the custom resources of the newest apply, by uid.
+    var versions: [String: Int] = [:]
     var isApplied = false
     var pods: [PodStatus] = []
     var workloads: [WorkloadStatus] = []
@@ -93,8 +99,13 @@ struct ResourceState {
 
     /// Workloads as the newest apply has made them; what is known of them from before says nothing about it.
     var currentWorkloads: [WorkloadStatus] {
-        workloads.filter { isCurrent($0.generation) }
+        workloads.filter { workload in
+            isCurrent(workload.generation) && workload.version ?? 0 >= versions[workload.uid] ?? 0
+        }
     }
+
+    /// Custom resources of which nothing has been told since they were applied.
+    private var unseen: Int { Set(versions.keys).subtracting(currentWorkloads.map(\.uid)).count }
 
     /// What carries no mark was not rendered by devloop, and is always current.
     private func isCurrent(_ generation: String?) -> Bool {
@@ -112,13 +123,16 @@ struct ResourceState {
 
     /// What the Pods say together.
     var podStatus: Status {
+        // What others need is among them, so they are not waited for; a failure is told all the same.
+        if resource.name == Session.uncategorized { return workloadFailure ?? .ready }
         if resource.kubernetes?.podReadiness == .ignore { return .ready }
         let current = currentPods
         let mustEnd = resource.kubernetes?.podReadiness == .succeeded
         // Pods of a Job that is done may be cleared away.
         if mustEnd, wasReady, current.isEmpty { return .ready }
         let workloads = currentWorkloads
-        if mustEnd, !workloads.isEmpty, workloads.allSatisfy({ $0.verdict == .complete }) { return .ready }
+        let jobs = workloads.filter { versions[$0.uid] == nil }
+        if mustEnd, versions.isEmpty, !jobs.isEmpty, jobs.allSatisfy({ $0.verdict == .complete }) { return .ready }
         // What is wrong with a Pod says more than what its controller makes of it.
         for pod in current {
             if case .failing(let failure) = pod.verdict {
@@ -127,11 +141,10 @@ struct ResourceState {
                     ? .crashing(text, hint: failure.hint) : .failed(text, hint: failure.hint)
             }
         }
-        for workload in workloads {
-            guard let failure = workload.failure else { continue }
-            return .failed("\(workload.title): \(failure.message)", hint: failure.hint)
-        }
-        let progress = mustEnd ? nil : workloads.lazy.compactMap(\.progress).first
+        if let workloadFailure { return workloadFailure }
+        let unseen = unseen
+        if unseen > 0 { return .starting("\(unseen) of its custom resources are not told of yet") }
+        let progress = workloads.lazy.filter { !mustEnd || versions[$0.uid] != nil }.compactMap(\.progress).first
         guard !current.isEmpty else {
             if let progress { return .starting(progress) }
             return generations.isEmpty ? .ready : .starting("no Pod yet")
@@ -155,11 +168,21 @@ struct ResourceState {
         if mustEnd, let pod = current.first(where: { $0.verdict != .succeeded }) {
             return .starting("\(pod.name): has not ended yet")
         }
+        // One Pod of several may have ended, and a Job is done when its controller says so.
+        if mustEnd, let progress = workloads.lazy.compactMap(\.progress).first { return .starting(progress) }
         if let attachment = attachments.values.first(where: { !$0.isCurrent }) {
             return .starting(
                 "\(attachment.pod.name): \(attachment.isConnected ? "syncing" : "connecting to the agent")")
         }
         return .ready
+    }
+
+    private var workloadFailure: Status? {
+        for workload in currentWorkloads {
+            guard let failure = workload.failure else { continue }
+            return .failed("\(workload.title): \(failure.message)", hint: failure.hint)
+        }
+        return nil
     }
 
     /// A failure that waiting does not mend, for headless runs.

@@ -38,6 +38,7 @@ final class FakeConnection: ClusterConnection {
         var attachFailures: [DevloopError] = []
         var generations: [String: Int] = [:]
         var moreGenerations: Set<String> = []
+        var versions: [String: Int] = [:]
         var deployed: [CustomWork] = []
         var deployResults: [CustomResult] = []
         var takenDown: [String] = []
@@ -87,6 +88,9 @@ final class FakeConnection: ClusterConnection {
     /// Marks of further workloads that each apply makes.
     func setMoreGenerations(_ generations: Set<String>) { state.withLock { $0.moreGenerations = generations } }
 
+    /// Versions of the custom resources that each apply makes, by uid.
+    func setVersions(_ versions: [String: Int]) { state.withLock { $0.versions = versions } }
+
     /// The generation that the newest apply of a resource made.
     func generation(_ resource: String) -> String {
         "\(resource)-\(state.withLock { $0.generations[resource] ?? 0 })"
@@ -118,7 +122,7 @@ final class FakeConnection: ClusterConnection {
         return reference
     }
 
-    func apply(_ work: ApplyWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> Set<String> {
+    func apply(_ work: ApplyWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> ApplyResult {
         let failure = state.withLock { state in
             state.applied.append(work)
             return state.applyFailures.isEmpty ? nil : state.applyFailures.removeFirst()
@@ -128,9 +132,11 @@ final class FakeConnection: ClusterConnection {
             throw failure
         }
         for object in work.objects { onEvent(.applied(object: object.shortName, result: "configured")) }
-        guard work.objects.contains(where: { !$0.podSpecs.isEmpty }) else { return [] }
+        let versions = state.withLock(\.versions)
+        guard work.objects.contains(where: { !$0.podSpecs.isEmpty }) else { return ApplyResult(versions: versions) }
         state.withLock { $0.generations[work.resource.name, default: 0] += 1 }
-        return state.withLock(\.moreGenerations).union([generation(work.resource.name)])
+        let generations = state.withLock(\.moreGenerations).union([generation(work.resource.name)])
+        return ApplyResult(generations: generations, versions: versions)
     }
 
     func deploy(
