@@ -103,9 +103,17 @@ struct SoakRun {
     /// Waits until the cluster is what the files say, and the session says so.
     mutating func settle(_ project: SoakProject) async throws {
         var open = ""
+        // What it was waiting for, for a round that takes long.
+        var history: [String] = []
+        let start = ContinuousClock.now
         let isSettled = await poll(deadline: .seconds(150), every: .milliseconds(100)) {
+            let before = open
             open = await whatIsOpen(project.state)
+            if open != before { history.append("\(ContinuousClock.now - start): \(open)") }
             return open.isEmpty
+        }
+        if ContinuousClock.now - start > .seconds(30) {
+            print("soak: waited: \(history.suffix(30).joined(separator: "; "))")
         }
         guard isSettled else {
             let tail = live.story.suffix(60).map(\.jsonText)
@@ -131,7 +139,22 @@ struct SoakRun {
             return "\(error)"
         }
         let page = await Address.get(address)
-        return page == "page \(state.page)" ? "" : "the page is \(page ?? "not there")"
+        if page == "page \(state.page)" { return "" }
+        return "the page is \(page ?? "not there"), \(await pageInThePod())"
+    }
+
+    /// What the file of the page holds there: a kubelet whose own watch has broken mounts an older ConfigMap, and looks
+    /// again after a minute only.
+    private func pageInThePod() async -> String {
+        let pods = try? await cluster.client.list(.pods, namespace: cluster.namespace, labelSelector: "app=page").items
+        let names = (pods ?? []).filter { $0.at("metadata", "deletionTimestamp") == nil }
+            .compactMap { $0.at("metadata", "name")?.string }
+        guard names.count == 1, let name = names.first,
+            let result = try? await cluster.client.execute(
+                namespace: cluster.namespace, pod: name, container: "page",
+                command: ["/bin/busybox", "cat", "/www/index.html"])
+        else { return "in \(names.count) Pods" }
+        return "in the Pod: \(String(decoding: result.stdout, as: UTF8.self).filter { !$0.isNewline })"
     }
 
     private func openPods(_ state: SoakProject.State) async throws -> String? {
