@@ -2,8 +2,8 @@
 
 import Glibc
 
-/// A cluster that a test has for itself, whose daemons it may kill: a script makes one (`scripts/tests/client-test`,
-/// `scripts/tests/session-test`) and names it in `DEVLOOP_OWN_CLUSTER`.
+/// A cluster that a test has for itself, whose daemons it may kill: `scripts/tests/fault-test` makes one and names it in
+/// `DEVLOOP_OWN_CLUSTER`.
 package enum OwnCluster {
     package struct Failure: Error, CustomStringConvertible {
         package var description: String

@@ -10,7 +10,7 @@ import Testing
 @testable import KubeClient
 
 /// A cluster whose daemons are killed, whose history is thrown away, and which is made anew. Only for a cluster that
-/// nobody else uses: `scripts/tests/client-test` makes one and names it in `DEVLOOP_OWN_CLUSTER`.
+/// nobody else uses: `scripts/tests/fault-test` makes one and names it in `DEVLOOP_OWN_CLUSTER`.
 @Suite(.serialized, .enabled(if: OwnCluster.isNamed), .timeLimit(.minutes(10)))
 struct ClusterRestartTests {
     /// What a follower has reported, as far as it stands.

@@ -9,7 +9,7 @@ import ProcessRunner
 import Testing
 
 /// Random edits and random faults under one session, which has to live through all of them, and to end as a fresh one
-/// would begin. For a cluster of its own: `scripts/tests/session-test` makes one.
+/// would begin. For a cluster of its own: `scripts/tests/fault-test` makes one.
 @Suite(.serialized, .enabled(if: OwnCluster.isNamed), .timeLimit(.minutes(60)))
 struct ClusterSoakTests {
     /// Seconds of the soak, and the number that all choices are made from.
