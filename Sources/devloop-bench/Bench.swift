@@ -10,7 +10,8 @@ struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "devloop-bench", abstract: "Measure devloop")
 
     static let groups = [
-        "size", "plan", "static", "tiny", "big", "idle", "link", "five", "five-image", "image", "crash", "logs",
+        "size", "plan", "static", "tiny", "big", "fleet", "idle", "link", "five", "five-image", "image", "crash",
+        "logs",
         "starlark",
     ]
     /// Those that need neither devloop nor a cluster.
@@ -68,6 +69,7 @@ struct Bench: AsyncParsableCommand {
         await attempt("tiny", ["static", "tiny", "big"]) {
             try await TinyGroup(context: context, cluster: cluster, rows: chosen).run()
         }
+        await attempt("fleet", ["fleet"]) { try await FleetGroup(context: context, cluster: cluster).run() }
         await attempt("link", ["idle", "link"]) {
             try await LinkGroup(context: context, cluster: cluster, rows: chosen).run()
         }
@@ -86,7 +88,8 @@ struct Bench: AsyncParsableCommand {
             try await StarlarkGroup(root: context.root, say: BenchContext.say).run()
         }
         let names = [
-            TinyGroup.namespace, LinkGroup.namespace, FiveImages.namespace, ImageGroup.namespace, CrashGroup.namespace,
+            TinyGroup.namespace, FleetGroup.namespace, LinkGroup.namespace, FiveImages.namespace, ImageGroup.namespace,
+            CrashGroup.namespace,
         ]
         for name in names { try await cluster.removeNamespace(name, wait: false) }
         for name in names { try await cluster.removeNamespace(name, wait: true) }

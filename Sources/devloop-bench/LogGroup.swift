@@ -62,8 +62,11 @@ struct LogGroup {
         let start = ContinuousClock.now
         var end = start
         var count = 0
+        let (runs, told) = AsyncStream.makeStream(of: String.self)
+        told.yield(LogServer.run)
+        told.finish()
         let lines = ContainerLog.lines(
-            client, namespace: "bench", pod: "flood", container: "main", run: LogServer.run,
+            client, namespace: "bench", pod: "flood", container: "main", runs: runs,
             symbolizer: Symbolizer(environment: [:]))
         for try await line in lines {
             store.append(line: scrubber.scrub(line.bytes), source: Self.source, time: line.time.milliseconds)

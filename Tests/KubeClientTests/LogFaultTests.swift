@@ -127,6 +127,28 @@ struct LogFaultTests {
         #expect(asked.values.count == 4)
     }
 
+    /// The server did not know yet that the container was started again, and gave the log of the second run as that of the
+    /// first: who reads the second run then goes on where the first reader has come to.
+    @Test func aRunThatWasReadUnderTheNameOfTheOneBeforeIsNotRepeated() async throws {
+        let place = LogPlace()
+        func read(_ life: String, _ log: String) async throws -> [String] {
+            let server = try Self.server(
+                "{\"name\":\"main\",\"containerID\":\"\(life)\",\"state\":{\"terminated\":{}}}", SharedList()
+            ) { _ in log }
+            defer { server.stop() }
+            let client = try KubeFaultTests.client(server)
+            return await Self.read(
+                client.followLogs(namespace: "shop", pod: "web", container: "main", life: life, place: place))
+        }
+        let start = "2026-11-24T13:49:59.9Z first run\n"
+        let second = "2026-11-24T13:50:01.1Z one\n2026-11-24T13:50:01.2Z two\n"
+        #expect(try await read("a", start + second) == ["first run", "one", "two"])
+        #expect(
+            try await read("b", second + "2026-11-24T13:50:01.2Z two\n2026-11-24T13:50:02Z three\n") == [
+                "two", "three",
+            ])
+    }
+
     @Test func theLogOfALifeThatIsGoneIsNotAskedFor() async throws {
         let asked = SharedList()
         let server = try Self.server(

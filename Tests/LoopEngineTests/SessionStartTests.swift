@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DevloopCore
+import DevloopTestSupport
 import LoopEngine
 import Plan
 import Testing
@@ -36,7 +37,7 @@ struct SessionStartTests {
             let forward = try #require(test.events.all(.forwardOpened).first)
             #expect(forward.text("address") == "localhost:8080")
             #expect(forward.number("port") == 80)
-            #expect(test.logs.all.contains("web: web-1 main says"))
+            #expect(await poll { test.logs.all.contains("web: web-1 main says") })
         }
     }
 

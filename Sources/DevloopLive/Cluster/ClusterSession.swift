@@ -38,10 +38,10 @@ final class ClusterSession: ClusterConnection {
     }
 
     func logs(
-        pod: PodStatus, container: String, run: String
+        pod: PodStatus, container: String, runs: AsyncStream<String>
     ) -> AsyncThrowingStream<LoopEngine.LogLine, any Error> {
         ContainerLog.lines(
-            client, namespace: pod.namespace, pod: pod.name, container: container, run: run,
+            client, namespace: pod.namespace, pod: pod.name, container: container, runs: runs,
             symbolizer: link.symbolizer)
     }
 

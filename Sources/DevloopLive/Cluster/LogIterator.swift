@@ -5,16 +5,20 @@ package import KubeClient
 package import LoopEngine
 package import SwiftBuilder
 
-/// The log of one run of a container as the engine reads it.
+/// The log of a container as the engine reads it.
 package enum ContainerLog {
-    /// The lines of that run without gap or repeat, whatever happens to the connection; after a crash report the places in
-    /// the sources. A line is read only when the one before it was taken, so that a flood waits in the kernel.
-    /// - Parameter run: the container's id: one that has been started again meanwhile has another log under its name.
+    /// The lines of its runs, one run after the other, without gap or repeat, whatever happens to the connection; after a
+    /// crash report the places in the sources. A line is read only when the one before it was taken, so that a flood
+    /// waits in the kernel.
+    /// - Parameter runs: ids of the container: one that has been started again has another log under its name.
     package static func lines(
-        _ client: KubeClient, namespace: String, pod: String, container: String, run: String, symbolizer: Symbolizer
+        _ client: KubeClient, namespace: String, pod: String, container: String, runs: AsyncStream<String>,
+        symbolizer: Symbolizer
     ) -> AsyncThrowingStream<LoopEngine.LogLine, any Error> {
-        let source = client.followLogs(namespace: namespace, pod: pod, container: container, life: run)
-        let iterator = LogIterator(source.makeAsyncIterator(), symbolizer)
+        let place = LogPlace()
+        let iterator = LogIterator(runs, symbolizer) { run in
+            client.followLogs(namespace: namespace, pod: pod, container: container, life: run, place: place)
+        }
         return AsyncThrowingStream { await iterator.next() }
     }
 }
@@ -22,18 +26,39 @@ package enum ContainerLog {
 /// The state of a log reader behind a stream that is unfolded by one consumer. Below a crash report it adds the places
 /// in the sources.
 actor LogIterator {
+    private let follow: @Sendable (String) -> LogFollower
+    private let runs: AsyncStream<String>
+    /// Of the run that is being read.
     private var iterator: LogFollower.AsyncIterator?
     private var crashes = CrashReader()
     private let symbolizer: Symbolizer
     private var notes: [LoopEngine.LogLine] = []
 
-    init(_ iterator: LogFollower.AsyncIterator, _ symbolizer: Symbolizer) {
-        self.iterator = iterator
+    init(
+        _ runs: AsyncStream<String>, _ symbolizer: Symbolizer, _ follow: @escaping @Sendable (String) -> LogFollower
+    ) {
+        self.runs = runs
         self.symbolizer = symbolizer
+        self.follow = follow
     }
 
+    /// nil when there are no more runs, or when the task is cancelled.
     func next() async -> LoopEngine.LogLine? {
         if !notes.isEmpty { return notes.removeFirst() }
+        while true {
+            if let line = await nextOfRun() { return line }
+            guard !Task.isCancelled, let run = await nextRun() else { return nil }
+            iterator = follow(run).makeAsyncIterator()
+            crashes = CrashReader()
+        }
+    }
+
+    private func nextRun() async -> String? {
+        for await run in runs { return run }
+        return nil
+    }
+
+    private func nextOfRun() async -> LoopEngine.LogLine? {
         guard var current = iterator else { return nil }
         iterator = nil
         defer { iterator = current }

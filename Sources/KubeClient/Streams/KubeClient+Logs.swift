@@ -73,8 +73,11 @@ extension KubeClient {
     /// that life has ended and its last line is read, or when the Pod is gone.
     /// - Parameter life: The container's id (`containerd://...`): the log of this run is read and no other, also when the
     ///   container has been started again since. nil takes the newest.
+    /// - Parameter place: shared by those who read the runs of a container one after another, so that no line is read
+    ///   twice.
     package func followLogs(
-        namespace: String, pod: String, container: String, life: String? = nil, options: LogOptions = LogOptions()
+        namespace: String, pod: String, container: String, life: String? = nil, options: LogOptions = LogOptions(),
+        place: LogPlace = LogPlace()
     ) -> LogFollower {
         LogFollower(
             open: { [self] options in
@@ -87,6 +90,6 @@ extension KubeClient {
                     return nil
                 }
             },
-            life: life, options: options)
+            life: life, options: options, place: place)
     }
 }

@@ -17,6 +17,8 @@ package struct LogFollower: AsyncSequence, Sendable {
     /// The run that is wanted; nil for the newest.
     var life: String?
     let options: LogOptions
+    /// Where the readers of earlier runs have come to.
+    let place: LogPlace
 
     package struct AsyncIterator: AsyncIteratorProtocol {
         /// Between two looks at the log of a container that has ended.
@@ -24,7 +26,6 @@ package struct LogFollower: AsyncSequence, Sendable {
 
         private let source: LogFollower
         private var stream: LogStream.AsyncIterator?
-        private var resume = LogResume()
         private var backoff = Backoff()
         private var pause: Duration?
         private var life: String?
@@ -79,7 +80,7 @@ package struct LogFollower: AsyncSequence, Sendable {
             let line = try await stream?.next()
             if let line, stream?.isCut == false || isReadOnce {
                 backoff.reset()
-                guard resume.accept(line) else { return nil }
+                guard source.place.accept(line) else { return nil }
                 freshLines += 1
                 return line
             }
@@ -99,7 +100,7 @@ package struct LogFollower: AsyncSequence, Sendable {
         private mutating func end(cut: LogLine?) -> LogLine? {
             if isReadOnce || (isOver && freshLines == 0 && cut == cutLine) {
                 isAtEnd = true
-                return cut.flatMap { resume.accept($0) ? $0 : nil }
+                return cut.flatMap { source.place.accept($0) ? $0 : nil }
             }
             cutLine = cut
             pause = isOver ? Self.settling : backoff.next()
@@ -123,10 +124,10 @@ package struct LogFollower: AsyncSequence, Sendable {
                 }
                 if isOver { options.follow = false }
             }
-            if let since = resume.reopenAt {
+            if let since = source.place.reopenAt {
                 options.since = since
                 options.tailLines = nil
-                resume.reopen()
+                source.place.reopen()
             }
             return options
         }

@@ -53,9 +53,10 @@ package protocol ClusterConnection: Sendable {
 
     /// All Pods of our resources, again at each change, and what Kubernetes warns of; reconnects by itself, for ever.
     func observe(_ resources: [Resource]) -> AsyncStream<ClusterUpdate>
-    /// Lines of one run of a container from its start on; ends when the run does.
-    /// - Parameter run: the runtime's id of it.
-    func logs(pod: PodStatus, container: String, run: String) -> AsyncThrowingStream<LogLine, any Error>
+    /// Lines of the runs of a container, one run after the other, each from its start on; ends with the last one when
+    /// there are to be no more.
+    /// - Parameter runs: the runtime's ids of them, in their order.
+    func logs(pod: PodStatus, container: String, runs: AsyncStream<String>) -> AsyncThrowingStream<LogLine, any Error>
     /// The last lines that a container wrote before it ended.
     func lastLines(pod: PodStatus, container: String, previous: Bool) async -> [String]
     /// Opens the sync stream to the agent of a container.

@@ -12,9 +12,11 @@ extension Session {
             let pods = (all[name] ?? []).sorted { ($0.created, $0.name) < ($1.created, $1.name) }
             guard pods != state.pods else { continue }
             tell(name, old: state.pods, new: pods)
+            let gone = state.pods.filter { old in !pods.contains { $0.uid == old.uid } }
             resources[name]?.pods = pods
             reconcileAttachments(name)
             for pod in pods { readLogs(name, pod) }
+            for pod in gone { endLogs(of: pod.uid) }
             refresh(name)
         }
         // The last old Pod of a rollout may have gone without a change of any status.
@@ -93,10 +95,13 @@ extension Session {
                 !$0.isEmpty && logged.insert($0).inserted
             }
             guard !runs.isEmpty else { continue }
-            spawn { session in
-                for run in runs {
+            let key = "\(pod.uid)/\(container.name)"
+            if logReaders[key] == nil {
+                let (ids, continuation) = AsyncStream.makeStream(of: String.self)
+                logReaders[key] = LogReader(pod: pod.uid, runs: continuation)
+                spawn { session in
                     do {
-                        for try await line in connection.logs(pod: pod, container: container.name, run: run) {
+                        for try await line in connection.logs(pod: pod, container: container.name, runs: ids) {
                             session.log(name, pod: pod.name, container: container.name, line)
                         }
                     } catch {
@@ -104,6 +109,15 @@ extension Session {
                     }
                 }
             }
+            for run in runs { logReaders[key]?.runs.yield(run) }
+        }
+    }
+
+    /// No container of the Pod is started any more.
+    private func endLogs(of uid: String) {
+        for (key, reader) in logReaders where reader.pod == uid {
+            reader.runs.finish()
+            logReaders[key] = nil
         }
     }
 }

@@ -25,8 +25,10 @@ package actor Session {
     var packages: [String: PackageState] = [:]
     var saves: [Int: SaveRecord] = [:]
     var lastSave = 0
-    /// Ids of containers whose logs are being read or were read to the end.
+    /// Ids of runs of containers whose logs are being read or were read to the end.
     var logged: Set<String> = []
+    /// Who reads the log of each container, by the Pod's uid and the container's name.
+    var logReaders: [String: LogReader] = [:]
     var forwards: [any OpenForward] = []
     /// Files that mend the spec or the kubeconfig, beyond the plan's own.
     var watchedForMending: Set<String> = []

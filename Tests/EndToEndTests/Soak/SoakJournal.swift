@@ -5,6 +5,7 @@ import DevloopCore
 /// Reads the events of a session as they come, each once, and says what in them cannot be true.
 struct SoakJournal {
     private(set) var states: [String: String] = [:]
+    private(set) var reasons: [String: String] = [:]
     /// Times that the cluster was told to be lost.
     private(set) var losses = 0
     private(set) var served = 0
@@ -26,7 +27,9 @@ struct SoakJournal {
         let kind = event["kind"]?.string ?? ""
         switch kind {
         case "resource.changed":
-            if let name = event["resource"]?.string { states[name] = event["state"]?.string }
+            guard let name = event["resource"]?.string else { break }
+            states[name] = event["state"]?.string
+            reasons[name] = event["reason"]?.string
         case "cluster.failed":
             // The cause may change while it lasts; the same one is not told again.
             let cause = event["message"]?.string ?? ""

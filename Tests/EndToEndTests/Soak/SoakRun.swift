@@ -127,7 +127,7 @@ struct SoakRun {
     private mutating func whatIsOpen(_ state: SoakProject.State) async -> String {
         journal.add(live.events)
         for name in SoakProject.workloads where journal.states[name] != "ready" {
-            return "\(name) is told to be \(journal.states[name] ?? "nothing")"
+            return "\(name) is told to be \(journal.states[name] ?? "nothing") (\(journal.reasons[name] ?? ""))"
         }
         do {
             if let open = try await openPods(state) { return open }

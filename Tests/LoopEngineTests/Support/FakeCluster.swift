@@ -177,12 +177,19 @@ final class FakeConnection: ClusterConnection {
         return stream
     }
 
-    func logs(pod: PodStatus, container: String, run: String) -> AsyncThrowingStream<LogLine, any Error> {
-        AsyncThrowingStream { continuation in
-            continuation.yield(
-                LogLine(time: WallTime(milliseconds: 0), bytes: Array("\(pod.name) \(container) says".utf8)))
+    func logs(
+        pod: PodStatus, container: String, runs: AsyncStream<String>
+    ) -> AsyncThrowingStream<LogLine, any Error> {
+        let (stream, continuation) = AsyncThrowingStream.makeStream(of: LogLine.self)
+        let reading = Task {
+            for await _ in runs {
+                continuation.yield(
+                    LogLine(time: WallTime(milliseconds: 0), bytes: Array("\(pod.name) \(container) says".utf8)))
+            }
             continuation.finish()
         }
+        continuation.onTermination = { _ in reading.cancel() }
+        return stream
     }
 
     func lastLines(pod: PodStatus, container: String, previous: Bool) async -> [String] {
