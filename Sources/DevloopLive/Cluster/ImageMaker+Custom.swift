@@ -93,8 +93,8 @@ extension ImageMaker {
         return reference
     }
 
-    /// Looks for an image where commands leave theirs: the node's engine or this machine's, then buildah and podman.
-    private func find(_ reference: String) async throws -> (builder: any ImageBuilder, id: String) {
+    /// Where commands leave images: the node's engine or this machine's, then buildah and podman.
+    func stores() async -> [any ImageBuilder] {
         var stores: [any ImageBuilder] = []
         if let load = delivery as? EngineLoad {
             stores.append(EngineBuilder(load.engine, environment: environment))
@@ -104,6 +104,12 @@ extension ImageMaker {
         for program in ["buildah", "podman"] where ToolBuilder.isInstalled(program, environment) {
             stores.append(ToolBuilder(program: program, environment: environment))
         }
+        return stores
+    }
+
+    /// Looks for an image in ``stores()``.
+    private func find(_ reference: String) async throws -> (builder: any ImageBuilder, id: String) {
+        let stores = await stores()
         for store in stores {
             if let id = try await store.image(reference) { return (store, id) }
         }

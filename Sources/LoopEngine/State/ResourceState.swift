@@ -78,6 +78,8 @@ struct ResourceState {
     /// By `Attachment.key`.
     var attachments: [String: Attachment] = [:]
     var forwardsOpened = false
+    /// What was told of the way of its images' changes, by ref.
+    var toldWays: [String: SyncWay] = [:]
     /// Stages of the deploy that is under way, in milliseconds.
     var stages: [(String, Int)] = []
 
@@ -154,6 +156,9 @@ struct ResourceState {
         if let progress { return .starting(progress) }
         if mustEnd, let pod = current.first(where: { $0.verdict != .succeeded }) {
             return .starting("\(pod.name): has not ended yet")
+        }
+        if let trouble = attachments.values.lazy.compactMap(\.trouble).first {
+            return .failed(trouble.message, hint: trouble.hint)
         }
         if let attachment = attachments.values.first(where: { !$0.isCurrent }) {
             return .starting(

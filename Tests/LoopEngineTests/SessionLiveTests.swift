@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopCore
+import LoopEngine
+import Plan
+import Testing
+
+/// Live updates of images that devloop does not pack.
+@Suite(.timeLimit(.minutes(1)))
+struct SessionLiveTests {
+    static let page = "/project/site/www/page.html"
+
+    static func plan(_ more: [LiveUpdateStep] = [], first: [LiveUpdateStep] = []) -> Plan {
+        let build = DockerBuild(context: "/project/site", dockerfile: nil, text: "FROM scratch")
+        let image = Image(
+            ref: "shop/site", builder: .docker(build),
+            liveUpdate: first + [.sync(FileMapping(source: "/project/site/www", destination: "/www"))] + more)
+        return Plan(
+            resources: [Samples.service("site")], images: [image], watchedFiles: ["/project/Devloopfile"])
+    }
+
+    /// Deployed, its Pod ready, the agent attached. The last event's number.
+    @discardableResult
+    static func bringUp(_ test: TestSession, ready: Bool = true) async throws -> Int {
+        try await test.events.wait(.objectApplied, resource: "site")
+        try await test.events.wait("site", is: "starting")
+        test.connection.setPods("site", [.ready("site-1", generation: test.connection.generation("site"))])
+        let last = ready ? try await test.events.wait("site", is: "ready").sequence : 0
+        try await test.until("files are watched") { test.watch.isStarted }
+        return last
+    }
+
+    @Test func anEditIsSyncedByAnInjectedAgentWithoutAnImage() async throws {
+        try await TestSession.run(Self.plan([.restart])) { test in
+            let last = try await Self.bringUp(test)
+            let told = try await test.events.wait(.decisionMade, resource: "site")
+            #expect(told.text("action") == "sync")
+            #expect(told.text("reason")?.contains("an init container brings the agent") == true)
+            #expect(test.connection.attached == [true])
+            let apply = try #require(test.connection.applied.first)
+            #expect(
+                apply.live == ["shop/site": LiveProgram(entrypoint: ["/bin/server"], arguments: [], isInjected: true)])
+            test.watch.save(Self.page)
+            let served = try await test.events.wait(.saveServed, after: last)
+            #expect(served.text("way") == "sync")
+            #expect(test.events.all(.syncStarted).last?.text("way") == "injected")
+            let set = try #require(test.connection.syncs.last?.sets.last)
+            #expect(set.files.map(\.destination) == ["/www/page.html"])
+            #expect(set.restarts)
+            #expect(test.connection.images.count == 1)
+        }
+    }
+
+    @Test func withoutAKnownProgramEachChangeMakesAnImage() async throws {
+        let program = ImageProgram(entrypoint: nil, problem: "no registry answers")
+        try await TestSession.run(Self.plan(), prepare: { $0.connection.setProgram(program) }) { test in
+            let last = try await Self.bringUp(test)
+            let told = try await test.events.wait(.decisionMade, resource: "site")
+            #expect(told.text("action") == "image")
+            #expect(told.text("reason") == "each change of shop/site makes an image: no registry answers")
+            #expect(test.connection.attached.isEmpty)
+            let live = test.connection.applied.first?.live
+            #expect(live == [:])
+            test.watch.save(Self.page)
+            let decided = try await test.events.wait(.decisionMade, after: last) { $0.text("action") == "image" }
+            #expect(decided.text("reason") == "no registry answers")
+            try await test.until("an image is made") { test.connection.images.count == 2 }
+        }
+    }
+
+    @Test func aNewContainerIsBroughtUpToDateBeforeItIsReady() async throws {
+        try await TestSession.run(Self.plan([.run(arguments: ["index"], triggers: [])])) { test in
+            let last = try await Self.bringUp(test)
+            test.watch.save(Self.page)
+            let served = try await test.events.wait(.saveServed, after: last)
+            let generation = test.connection.generation("site")
+            test.connection.setPods("site", [.ready("site-2", generation: generation, id: "c2")])
+            let ready = try await test.events.wait("site", is: "ready", after: served.sequence)
+            let committed = try await test.events.wait(.syncCommitted, after: served.sequence) {
+                $0.text("pod") == "site-2"
+            }
+            #expect(committed.sequence < ready.sequence)
+            // The commands too: what they have made is not in the image.
+            #expect(test.connection.syncs.last?.sets.map(\.commands) == [[["index"]]])
+            #expect(test.connection.syncs.last?.sets.first?.files.map(\.destination) == ["/www/page.html"])
+            #expect(test.connection.images.count == 1)
+        }
+    }
+
+    @Test func everyContainerRunsTheCommandsOnce() async throws {
+        try await TestSession.run(Self.plan([.run(arguments: ["index"], triggers: [])])) { test in
+            let last = try await Self.bringUp(test)
+            let generation = test.connection.generation("site")
+            test.connection.setPods(
+                "site", [.ready("site-1", generation: generation), .ready("site-2", generation: generation)])
+            try await test.until("both are attached") {
+                test.connection.syncs.count == 2 && test.connection.syncs.allSatisfy { $0.sets.count == 1 }
+            }
+            test.watch.save(Self.page)
+            let served = try await test.events.wait(.saveServed, after: last)
+            #expect(test.connection.syncs.map { $0.sets.last?.commands } == [[["index"]], [["index"]]])
+            // A stream that is opened again finds them done.
+            test.connection.syncs[0].breakOff()
+            try await test.until("it is attached again") {
+                test.connection.syncs.count == 3 && test.connection.syncs[2].sets.count == 1
+            }
+            #expect(test.connection.syncs[2].sets.first?.commands == [])
+            #expect(served.save == 1)
+        }
+    }
+
+    @Test func aCommandThatFailsIsTheResourcesFailureUntilItSucceeds() async throws {
+        try await TestSession.run(Self.plan([.run(arguments: ["index"], triggers: [])])) { test in
+            let last = try await Self.bringUp(test)
+            test.connection.syncs.last?.failNext(DevloopError(.syncRun, "'index' in site-1 failed", hint: "mend it"))
+            test.watch.save(Self.page)
+            let failed = try await test.events.wait(.syncFailed, after: last)
+            #expect(failed.text("next") == "the next save")
+            let state = try await test.events.wait("site", is: "failed", after: last)
+            #expect(state.text("reason") == "'index' in site-1 failed")
+            #expect(test.events.all(.saveServed).isEmpty)
+            // A Pod that looks well does not hide it.
+            let generation = test.connection.generation("site")
+            test.connection.setPods(
+                "site", [.make("site-1", generation: generation, verdict: .ready, word: "Running again")])
+            try await test.events.wait(.podChanged, after: state.sequence)
+            test.watch.save("/project/site/www/other.html")
+            let served = try await test.events.wait(.saveServed, after: state.sequence)
+            #expect(test.events.all(.resourceChanged).filter { $0.text("state") == "ready" }.count == 2)
+            #expect(test.connection.syncs.last?.sets.last?.commands == [["index"]])
+            #expect(served.save == 1 || served.save == 2)
+            #expect(test.connection.images.count == 1)
+        }
+    }
+
+    @Test func whatCannotBeWrittenBecomesAnImageOnce() async throws {
+        try await TestSession.run(Self.plan()) { test in
+            let last = try await Self.bringUp(test)
+            test.connection.syncs.last?.failNext(DevloopError(.syncImpossible, "/www is read-only"))
+            test.watch.save(Self.page)
+            let failed = try await test.events.wait(.syncFailed, after: last)
+            #expect(failed.text("next") == "a new image")
+            try await test.until("it is applied") { test.connection.applied.count == 2 }
+            #expect(test.connection.images.count == 2)
+            test.connection.setPods(
+                "site", [.ready("site-2", generation: test.connection.generation("site"), id: "c2")])
+            let served = try await test.events.wait(.saveServed, after: last)
+            #expect(served.text("way") == "image")
+            // The image has the change: nothing is left to sync.
+            try await test.until("the new container was compared") { test.connection.syncs.last?.sets.count == 1 }
+            #expect(test.connection.syncs.last?.sets.first?.files == [])
+            #expect(test.connection.images.count == 2)
+        }
+    }
+
+    @Test func anImageThatWouldBeTheSameIsNotMade() async throws {
+        // initial_sync cannot be carried out, and no image would help.
+        try await TestSession.run(
+            Self.plan(first: [.initialSync]), options: { $0.files = { _ in [Self.page] } }
+        ) { test in
+            test.connection.failAttach([DevloopError(.syncImpossible, "/www is read-only")])
+            try await Self.bringUp(test, ready: false)
+            let failed = try await test.events.wait("site", is: "failed")
+            #expect(failed.text("reason") == "/www is read-only")
+            #expect(test.events.all(.syncFailed).first?.text("next") == "the next save")
+            test.watch.save(Self.page)
+            try await test.events.wait(.saveServed, after: failed.sequence)
+            #expect(test.connection.images.count == 1)
+        }
+    }
+
+    @Test func initialSyncBringsAllFilesToANewContainer() async throws {
+        try await TestSession.run(
+            Self.plan(first: [.initialSync]), options: { $0.files = { _ in [Self.page, "/project/site/www/b"] } }
+        ) { test in
+            try await Self.bringUp(test)
+            #expect(test.connection.syncs.first?.sets.first?.files.map(\.destination) == ["/www/b", "/www/page.html"])
+        }
+    }
+
+    @Test func aSaveWhileThePodStartsWaitsForIt() async throws {
+        try await TestSession.run(Self.plan()) { test in
+            try await Self.bringUp(test)
+            let generation = test.connection.generation("site")
+            test.connection.setPods(
+                "site", [.make("site-2", generation: generation, verdict: .starting("pulling"), word: "Pending")])
+            let starting = try await test.events.wait(.podChanged) { $0.text("pod") == "site-2" }
+            test.watch.save(Self.page)
+            try await test.events.wait(.decisionMade, after: starting.sequence)
+            test.connection.setPods("site", [.ready("site-2", generation: generation, id: "c2")])
+            let served = try await test.events.wait(.saveServed, after: starting.sequence)
+            #expect(served.text("way") == "sync")
+            #expect(test.connection.images.count == 1)
+        }
+    }
+
+    @Test func filesOfAnEarlierSessionThatNoRuleNamesCostThePod() async throws {
+        try await TestSession.run(Self.plan(), prepare: { $0.connection.setRecorded(["/etc/old"]) }) { test in
+            try await Self.bringUp(test, ready: false)
+            let failed = try await test.events.wait(.syncFailed)
+            #expect(failed.text("message")?.contains("/etc/old") == true)
+            #expect(failed.text("next") == "its Pod is made anew")
+            try await test.until("the Pod is deleted") { test.connection.restarted == ["site-1"] }
+            test.connection.setRecorded([])
+            test.connection.setPods(
+                "site", [.ready("site-2", generation: test.connection.generation("site"), id: "c2")])
+            try await test.events.wait("site", is: "ready")
+        }
+    }
+
+    @Test func filesOfAnEarlierSessionBecomeWhatTheyAreHere() async throws {
+        try await TestSession.run(
+            Self.plan(),
+            prepare: { test in
+                test.connection.setRecorded(["/www/page.html", "/www/gone.html"])
+                test.gone.add("/project/site/www/gone.html")
+            }
+        ) { test in
+            try await Self.bringUp(test)
+            let set = try #require(test.connection.syncs.first?.sets.first)
+            #expect(set.files.map(\.source) == [Self.page])
+            #expect(set.deletions == ["/www/gone.html"])
+        }
+    }
+}
