@@ -31,7 +31,8 @@ extension EndToEnd {
         }
 
         private static func site(
-            _ steps: String, container: String = "", pod: String = "", port: Int, dockerfile: String = dockerfile
+            _ steps: String, container: String = "", pod: String = "", port: Int, dockerfile: String = dockerfile,
+            side: String = "image: '\(Cluster.busybox)', command: ['/bin/busybox', sleep, '3600']"
         ) throws -> Project {
             let image = "demo/site"
             let project = try Project(
@@ -54,7 +55,7 @@ extension EndToEnd {
                           automountServiceAccountToken: false
                           \(pod)
                           containers:
-                            - {name: side, image: '\(Cluster.busybox)', command: ['/bin/busybox', sleep, '3600']}
+                            - {name: side, \(side)}
                             - {name: app, image: '\(image)', \(container)}
 
                     """)
@@ -144,6 +145,39 @@ extension EndToEnd {
             }
         }
 
+        /// A session that was killed has synced what is not saved any more: the Pod is the same, its files are not.
+        @Test func theNextSessionMakesTheContainersFilesEqualToThoseHere() async throws {
+            try await Cluster.run("again") { cluster in
+                let storage = try TemporaryDirectory("storage")
+                let port = try freePort()
+                let project = try Self.site("sync('www', '/www')", port: port)
+                let environment = try Buildah.environment(storage).merging(["KUBECONFIG": cluster.kubeconfig]) { $1 }
+                try await LiveDevloop.run(["-n", cluster.namespace], in: project.path, environment: environment) {
+                    live in
+                    try await live.wait("app", is: "ready", deadline: .seconds(120))
+                    let before = live.last
+                    try project.folder.write("www/index.html", "two")
+                    try project.folder.write("www/new.html", "new")
+                    try await live.wait("save.served", resource: "app", after: before)
+                    #expect(await poll { await Self.page(port, "new.html") == "new" })
+                    #expect(await Self.page(port, "") == "two")
+                    _ = await live.kill()
+                }
+                try project.folder.write("www/index.html", "one")
+                TestFiles.remove(project.folder("www/new.html"))
+                let pods = try await cluster.client.list(.pods, namespace: cluster.namespace).items
+                try await LiveDevloop.run(["-n", cluster.namespace], in: project.path, environment: environment) {
+                    live in
+                    try await live.wait("app", is: "ready", deadline: .seconds(120))
+                    #expect(await poll { await Self.page(port, "") == "one" })
+                    #expect(await Self.page(port, "new.html") == nil)
+                    #expect(await live.interrupt() == .exited(130))
+                }
+                let now = try await cluster.client.list(.pods, namespace: cluster.namespace).items
+                #expect(now.map { $0.at("metadata", "uid") } == pods.map { $0.at("metadata", "uid") })
+            }
+        }
+
         @Test func aReadOnlyRootTakesFilesInItsEmptyDirAndMakesAnImageForOthers() async throws {
             try await Cluster.run("readonly") { cluster in
                 let storage = try TemporaryDirectory("storage")
@@ -153,13 +187,19 @@ extension EndToEnd {
                     container:
                         "args: ['-p', '8080', '-h', /devloop/app], securityContext: {readOnlyRootFilesystem: true, "
                         + "runAsUser: 1234, runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}",
-                    port: port)
+                    port: port, side: "image: demo/site, args: ['-p', '8081', '-h', /devloop/app]")
                 let environment = try Buildah.environment(storage).merging(["KUBECONFIG": cluster.kubeconfig]) { $1 }
                 try await LiveDevloop.run(["-n", cluster.namespace], in: project.path, environment: environment) {
                     live in
                     try await live.wait("app", is: "ready", deadline: .seconds(120))
                     var before = live.last
                     try project.folder.write("www/index.html", "two")
+                    // Two containers of the image, each with an agent and files of its own.
+                    for container in ["side", "app"] {
+                        try await live.wait("sync.committed", resource: "app", after: before) {
+                            $0["container"]?.string == container && $0["sent"]?.int ?? 0 > 0
+                        }
+                    }
                     let served = try await live.wait("save.served", resource: "app", after: before)
                     #expect(served["way"] == "sync")
                     #expect(await Self.page(port, "www/index.html") == "two")

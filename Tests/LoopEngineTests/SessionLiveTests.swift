@@ -63,7 +63,9 @@ struct SessionLiveTests {
             #expect(live == [:])
             test.watch.save(Self.page)
             let decided = try await test.events.wait(.decisionMade, after: last) { $0.text("action") == "image" }
-            #expect(decided.text("reason") == "no registry answers")
+            #expect(
+                decided.text("reason")
+                    == "page.html is part of shop/site, which is not synced: no registry answers")
             try await test.until("an image is made") { test.connection.images.count == 2 }
         }
     }
@@ -150,6 +152,46 @@ struct SessionLiveTests {
             try await test.until("the new container was compared") { test.connection.syncs.last?.sets.count == 1 }
             #expect(test.connection.syncs.last?.sets.first?.files == [])
             #expect(test.connection.images.count == 2)
+        }
+    }
+
+    @Test func anImageOfTwoWorkloadsIsMadeForBothWhenOneCannotBeSynced() async throws {
+        var plan = Self.plan()
+        var rollout = KubernetesResource(objects: [Samples.object("Rollout", "canary", image: "shop/site")])
+        rollout.images = ["shop/site"]
+        plan.resources.append(Resource(name: "canary", kind: .k8s(rollout)))
+        try await TestSession.run(plan) { test in
+            let last = try await Self.bringUp(test)
+            try await test.events.wait("canary", is: "starting")
+            test.watch.save(Self.page)
+            try await test.events.wait(.decisionMade, resource: "canary", after: last) {
+                $0.text("reason")?.contains("no Pod template of canary that devloop knows runs shop/site") == true
+            }
+            // Else the one would keep an image without the change, and the session forget that there is one.
+            try await test.until("both are applied again") {
+                test.connection.applied.map(\.resource.name).sorted() == ["canary", "canary", "site", "site"]
+            }
+        }
+    }
+
+    @Test func anImageThatIsMadeForOneWorkloadIsAppliedToTheOthersThatWereSynced() async throws {
+        var plan = Self.plan()
+        plan.resources.append(Samples.service("twin", image: "shop/site"))
+        try await TestSession.run(plan) { test in
+            for name in ["site", "twin"] {
+                try await test.events.wait(name, is: "starting")
+                test.connection.setPods(name, [.ready("\(name)-1", generation: test.connection.generation(name))])
+            }
+            for name in ["site", "twin"] { try await test.events.wait(name, is: "ready") }
+            try await test.until("files are watched") { test.watch.isStarted }
+            test.watch.save(Self.page)
+            for name in ["site", "twin"] { try await test.events.wait(.saveServed, resource: name) }
+            await test.session.trigger("site")
+            let told = try await test.events.wait(.decisionMade, resource: "twin") { $0.text("action") == "apply" }
+            #expect(told.text("reason") == "shop/site was made anew for site")
+            try await test.until("both are applied again") {
+                test.connection.applied.map(\.resource.name).sorted() == ["site", "site", "twin", "twin"]
+            }
         }
     }
 

@@ -39,11 +39,16 @@ package struct Decider: Sendable {
     package var products: [String: String]
     /// Version of the cluster's server; nil when no cluster was asked.
     package var server: String?
+    /// What images run by themselves, as far as they were made, by ref.
+    package var programs: [String: ImageProgram]
 
-    package init(plan: Plan, products: [String: String], server: String? = nil) {
+    package init(
+        plan: Plan, products: [String: String], server: String? = nil, programs: [String: ImageProgram] = [:]
+    ) {
         self.plan = plan
         self.products = products
         self.server = server
+        self.programs = programs
     }
 
     /// - Parameters:
@@ -126,7 +131,7 @@ package struct Decider: Sendable {
             outcome.decisions.append(Decision(resource: resource.name, action: .image, reason: reason))
         }
         if let path = changes.fallBack { return makeImage("\(Self.name(path)) is in fall_back_on") }
-        let way = SyncWay.choose(image, in: resource)
+        let way = SyncWay.choose(image, in: resource, program: programs[image.ref])
         switch way {
         case nil, .refused:
             guard let path = changes.unmatched.first ?? changes.matched.first?.file.source else { return }

@@ -34,7 +34,8 @@ extension Session {
             }
         }
         let decider = Decider(
-            plan: plan, products: images.mapValues(\.product), server: connection?.info.server)
+            plan: plan, products: images.mapValues(\.product), server: connection?.info.server,
+            programs: images.compactMapValues(\.program))
         let outcome = decider.decide(changes.paths, stale: stale, exists: options.exists)
         for decision in outcome.decisions where resources[decision.resource] != nil {
             journal.record(

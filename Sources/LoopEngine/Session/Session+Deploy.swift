@@ -238,8 +238,10 @@ extension Session {
         current.packed = image.artifact
         current.program = image.program
         current.isStale = false
+        let hadChanges = current.hasChangedFiles
         current.forgetChanges(initial: initial)
         images[image.image.ref] = current
+        if hadChanges { applyToOthers(image.image.ref, madeFor: name) }
         guard resources[name]?.taskNumber == number else { return }
         resources[name]?.stages.append(("image", (now - start).milliseconds))
     }

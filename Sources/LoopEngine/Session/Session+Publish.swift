@@ -71,6 +71,20 @@ extension Session {
         return state.isApplied && isComing ? nil : "no running container to sync to"
     }
 
+    /// Containers of the image before have changes that nobody will bring them again: those of other resources get the
+    /// new image as well.
+    func applyToOthers(_ ref: String, madeFor name: String) {
+        for other in users(of: ref) where other != name {
+            guard let state = resources[other], state.isApplied, !state.needsDeploy, !state.isTaskRunning else {
+                continue
+            }
+            journal.record(
+                .decisionMade, resource: other,
+                ["action": "apply", "reason": .string("\(ref) was made anew for \(name)")])
+            requestDeploy(other)
+        }
+    }
+
     /// Has an image made again if files other than a program changed, and deploys resources that use it.
     func makeAnew(_ ref: String, for names: [String]) {
         var names = names
