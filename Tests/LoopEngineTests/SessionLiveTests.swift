@@ -155,6 +155,27 @@ struct SessionLiveTests {
         }
     }
 
+    /// An API server that restarts is no reason for an image.
+    @Test func aClusterThatIsAwayIsWaitedFor() async throws {
+        try await TestSession.run(Self.plan()) { test in
+            let last = try await Self.bringUp(test)
+            test.connection.failAttach(
+                Array(repeating: DevloopError(.clusterUnreachable, "connection refused"), count: 6))
+            test.connection.syncs.last?.breakOff()
+            test.watch.save(Self.page)
+            for attempt in 1...6 {
+                try await test.until("attempt \(attempt) has failed") {
+                    test.clock.sleepers == 1 && test.events.all(.syncFailed).count == attempt
+                }
+                test.clock.advance(by: .seconds(4))
+            }
+            let served = try await test.events.wait(.saveServed, after: last)
+            #expect(served.text("way") == "sync")
+            #expect(test.events.all(.syncFailed).allSatisfy { $0.text("next") == "the stream is opened again" })
+            #expect(test.connection.images.count == 1)
+        }
+    }
+
     @Test func anImageOfTwoWorkloadsIsMadeForBothWhenOneCannotBeSynced() async throws {
         var plan = Self.plan()
         var rollout = KubernetesResource(objects: [Samples.object("Rollout", "canary", image: "shop/site")])

@@ -34,6 +34,7 @@ struct SyncWayTests {
         Case(name: "Swift image", image: Samples.image(), wanted: "built-in"),
         Case(name: "Swift image that is not live", image: Samples.image(live: false), wanted: "nil"),
         Case(name: "no rules", image: docker([]), wanted: "nil"),
+        Case(name: "nothing to sync", image: docker([.fallBackOn(["/p/lock"]), .restart]), wanted: "nil"),
         Case(name: "not made yet", image: docker(), wanted: "injected"),
         Case(
             name: "the image's program", image: docker(), program: ImageProgram(entrypoint: ["/s"]), wanted: "injected"),

@@ -141,7 +141,7 @@ package struct Decider: Sendable {
         case .builtIn, .injected:
             // All or nothing: an image that is made anyway has what could be synced too.
             if let path = changes.unmatched.first {
-                let hasRules = !image.liveUpdate.isEmpty && path != image.docker?.dockerfile
+                let hasRules = image.hasSyncRules && path != image.docker?.dockerfile
                 return makeImage(
                     "\(Self.name(path)) is part of \(image.ref)" + (hasRules ? ", and no sync rule names it" : ""))
             }

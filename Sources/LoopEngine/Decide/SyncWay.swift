@@ -32,7 +32,7 @@ package enum SyncWay: Sendable, Equatable {
     package static func choose(_ image: Image, in resource: Resource, program: ImageProgram? = nil) -> SyncWay? {
         if let swift = image.swift {
             guard swift.live else { return nil }
-        } else if image.liveUpdate.isEmpty {
+        } else if !image.hasSyncRules {
             return nil
         }
         guard let kubernetes = resource.kubernetes else { return nil }

@@ -30,8 +30,8 @@ struct ImageState {
         self.product = product
     }
 
-    /// Its spec asks for live updates.
-    var isLive: Bool { image.swift?.live ?? !image.liveUpdate.isEmpty }
+    /// Its spec asks for files, or programs, in running containers.
+    var isLive: Bool { image.swift?.live ?? image.hasSyncRules }
 
     /// Files changed since the image was made; beside what `initial_sync` brings.
     private(set) var hasChangedFiles = false
