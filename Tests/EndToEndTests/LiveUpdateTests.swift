@@ -64,6 +64,7 @@ extension EndToEnd {
             try project.folder.write("name", "\(UInt64.random(in: 0...UInt64.max))")
             try project.folder.write("www/index.html", "one")
             try project.folder.write("www/old.html", "old")
+            try project.folder.write("www/page", "file")
             try project.folder.write("conf/a", "one")
             let (status, output) = TestProgram.run(["cp", "/bin/busybox", project.folder("httpd")])
             guard status == 0 else { throw DevloopError(.process, output) }
@@ -114,6 +115,12 @@ extension EndToEnd {
                     TestFiles.remove(project.folder("www/old.html"))
                     try await live.wait("save.served", resource: "app", after: before)
                     #expect(await Self.page(port, "old.html") == nil)
+                    // A folder in the place of a file.
+                    before = live.last
+                    TestFiles.remove(project.folder("www/page"))
+                    try project.folder.write("www/page/in.html", "inside")
+                    try await live.wait("save.served", resource: "app", after: before)
+                    #expect(await poll { await Self.page(port, "page/in.html") == "inside" })
                     #expect(live.all("image.packed", resource: "app").count == 1)
 
                     // The next Pod has the image's files, and gets the newest before it counts as ready.

@@ -176,6 +176,12 @@ struct DeciderTests {
         #expect((outcome.deletions["shop/site"] ?? []).isEmpty)
     }
 
+    @Test func aFileThatAFolderReplacesIsDeleted() {
+        let outcome = Self.decider.decide(["/project/site/www/a", "/project/site/www/a/b"], stale: [:]) { _ in true }
+        #expect(outcome.syncs["shop/site"]?.map(\.destination) == ["/www/a/b"])
+        #expect(outcome.deletions["shop/site"] == ["/www/a"])
+    }
+
     /// Version of the server, and what is said of a custom deploy's live update.
     static let servers: [(String, String)] = [
         ("v1.20.2", "needs Kubernetes 1.25, the server has v1.20.2"), ("v1.24.17-gke.1", "needs Kubernetes 1.25"),

@@ -30,6 +30,7 @@ struct LiveChanges {
         let dockerfile = image.docker?.dockerfile
         let ignored = image.ignored
         let inputs = image.inputs
+        let folders = Self.folders(of: paths.filter(exists))
         for path in paths {
             guard path != dockerfile else {
                 unmatched.append(path)
@@ -38,7 +39,8 @@ struct LiveChanges {
             if ignored.matches(path) { continue }
             if let match = Self.match(path, image) {
                 matched.append(match)
-                if exists(path) {
+                // A file that a folder has replaced is gone.
+                if exists(path), !folders.contains(path) {
                     wanted.append(match.file)
                 } else if exists(match.root) {
                     deleted.append(match.file.destination)
@@ -86,6 +88,19 @@ struct LiveChanges {
                     let match = match(path, image)
                 else { continue }
                 found[match.file.destination] = match.file
+            }
+        }
+        return found
+    }
+
+    /// All folders that the paths lie in, at any depth.
+    private static func folders(of paths: [String]) -> Set<String> {
+        var found: Set<String> = []
+        for path in paths {
+            var folder = path[...]
+            while let slash = folder.lastIndex(of: "/") {
+                folder = folder[..<slash]
+                guard found.insert(String(folder)).inserted else { break }
             }
         }
         return found
