@@ -233,7 +233,7 @@ extension EndToEnd {
             COPY www /data
             COPY conf /conf
             ENTRYPOINT ["/bin/busybox", "sh", "-c"]
-            CMD ["echo word $(/bin/busybox cat /data/index.html /data/made); exec /bin/busybox sleep 3600"]
+            CMD ["echo word $(/bin/busybox cat /data/index.html /data/made); /bin/busybox test ! -f /data/crash || exit 3; exec /bin/busybox sleep 3600"]
 
             """
 
@@ -284,6 +284,16 @@ extension EndToEnd {
                     let restarted = try await live.wait("process.restarted", resource: "app", after: before)
                     let ready = try await live.wait("app", is: "ready", after: before)
                     #expect(restarted["seq"]?.int ?? .max < ready["seq"]?.int ?? 0)
+
+                    // A program that ends at once is told, the Pod is kept, and the next save heals it.
+                    before = live.last
+                    try project.folder.write("www/crash", "x")
+                    let exited = try await live.wait("process.exited", resource: "app", after: before)
+                    #expect(exited["code"] == 3)
+                    let crashed = try await live.wait("app", is: "failed", after: before)
+                    TestFiles.remove(project.folder("www/crash"))
+                    try await live.wait("app", is: "ready", after: crashed["seq"]?.int ?? 0)
+                    #expect(live.all("pod.changed", after: before).allSatisfy { $0["restarts"] == 1 })
 
                     // A command that fails is told, and heals with what it was about.
                     before = live.last

@@ -257,6 +257,30 @@ struct SessionLiveTests {
         }
     }
 
+    @Test func aSaveThatWaitsForACrashingContainerBecomesAnImage() async throws {
+        try await TestSession.run(Self.plan()) { test in
+            try await Self.bringUp(test)
+            let generation = test.connection.generation("site")
+            test.connection.setPods(
+                "site", [.make("site-2", generation: generation, verdict: .starting("pulling"), word: "Pending")])
+            let starting = try await test.events.wait(.podChanged) { $0.text("pod") == "site-2" }
+            test.watch.save(Self.page)
+            try await test.events.wait(.decisionMade, after: starting.sequence) { $0.text("action") == "sync" }
+            test.connection.setPods("site", [.crashing("site-2", generation: generation)])
+            let decision = try await test.events.wait(.decisionMade, after: starting.sequence) {
+                $0.text("action") == "image"
+            }
+            #expect(decision.text("reason")?.hasPrefix("its container ends again and again") == true)
+            try await test.until("an image is made") { test.connection.images.count == 2 }
+            // The new one crashes too: nothing has changed, nothing is made.
+            try await test.until("it is applied") { test.connection.applied.count == 2 }
+            let last = test.events.all(.objectApplied).last?.sequence ?? 0
+            test.connection.setPods("site", [.crashing("site-3", generation: test.connection.generation("site"))])
+            try await test.events.wait("site", is: "crashing", after: last)
+            #expect(test.connection.images.count == 2)
+        }
+    }
+
     @Test func filesOfAnEarlierSessionThatNoRuleNamesCostThePod() async throws {
         try await TestSession.run(Self.plan(), prepare: { $0.connection.setRecorded(["/etc/old"]) }) { test in
             try await Self.bringUp(test, ready: false)

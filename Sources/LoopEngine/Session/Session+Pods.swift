@@ -16,6 +16,7 @@ extension Session {
             reconcileAttachments(name)
             for pod in pods { readLogs(name, pod) }
             refresh(name)
+            deployWaitingChanges(name)
         }
         // The last old Pod of a rollout may have gone without a change of any status.
         if isOneShot { checkOneShot() }

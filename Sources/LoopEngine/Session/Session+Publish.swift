@@ -71,6 +71,22 @@ extension Session {
         return state.isApplied && isComing ? nil : "no running container to sync to"
     }
 
+    /// Changes that wait for a container would do so for ever when it ends again and again: they come with an image.
+    func deployWaitingChanges(_ name: String) {
+        guard !isOneShot, let state = resources[name], state.isApplied, !state.needsDeploy, !state.isTaskRunning,
+            !state.saves.isEmpty, state.currentPods.contains(where: { $0.failure?.isCrashLoop == true })
+        else { return }
+        for ref in state.resource.kubernetes?.images ?? [] {
+            guard let image = images[ref], image.isLive, image.hasChangedFiles || image.needsImage,
+                !state.attachments.values.contains(where: { $0.image == ref })
+            else { continue }
+            journal.record(
+                .decisionMade, save: state.saves.max(), resource: name,
+                ["action": "image", "reason": "its container ends again and again, so that nothing can be synced"])
+            makeAnew(ref, for: [name])
+        }
+    }
+
     /// Containers of the image before have changes that nobody will bring them again: those of other resources get the
     /// new image as well.
     func applyToOthers(_ ref: String, madeFor name: String) {
