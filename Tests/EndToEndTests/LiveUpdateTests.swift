@@ -137,6 +137,22 @@ extension EndToEnd {
                     #expect(await Self.page(port, "old.html") == nil)
                     #expect(live.all("image.packed", resource: "app").count == 1)
 
+                    // More Pods: each gets them.
+                    before = live.last
+                    try await cluster.kubectl(
+                        "scale", "deployment/app", "--replicas=3", "--namespace", cluster.namespace)
+                    func synced() -> [JSONValue] {
+                        live.all("sync.committed", resource: "app", after: before).filter {
+                            $0["sent"]?.int ?? 0 > 0
+                        }
+                    }
+                    #expect(
+                        await poll(deadline: .seconds(30)) { Set(synced().compactMap { $0["pod"]?.string }).count == 2 }
+                    )
+                    let last = try #require(synced().last?["seq"]?.int)
+                    try await live.wait("app", is: "ready", after: last)
+                    #expect(live.all("image.packed", resource: "app").count == 1)
+
                     // What no rule names makes an image, and says so.
                     before = live.last
                     try project.folder.write("conf/a", "two")

@@ -51,6 +51,18 @@ struct SessionLiveTests {
         }
     }
 
+    @Test func oneShotCommandsBringNoAgent() async throws {
+        try await TestSession.run(Self.plan(), mode: .run) { test in
+            try await test.events.wait(.objectApplied, resource: "site")
+            let live = test.connection.applied.first?.live
+            #expect(live == [:])
+            test.connection.setPods("site", [.ready("site-1", generation: test.connection.generation("site"))])
+            #expect(try await test.end().status == .ok)
+            #expect(test.connection.attached.isEmpty)
+            #expect(test.events.all(.decisionMade).isEmpty)
+        }
+    }
+
     @Test func withoutAKnownProgramEachChangeMakesAnImage() async throws {
         let program = ImageProgram(entrypoint: nil, problem: "no registry answers")
         try await TestSession.run(Self.plan(), prepare: { $0.connection.setProgram(program) }) { test in
