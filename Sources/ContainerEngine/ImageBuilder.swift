@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DevloopCore
+package import DevloopCore
 package import ImagePack
 
 /// A program that builds images from Dockerfiles and keeps them: a Docker Engine, buildah or podman.
@@ -18,6 +18,8 @@ package protocol ImageBuilder: Sendable {
     ) async throws -> String
     /// The id of an image by name; nil when there is none.
     func image(_ name: String) async throws -> String?
+    /// The `config` of an image (image-spec v1.1, config.md): what it runs and how; nil when there is none of that name.
+    func configuration(_ image: String) async throws -> JSONValue?
     /// Writes an image as an archive of `docker save`'s form.
     /// - Parameter name: reference that it has in the archive.
     func export(_ image: String, name: String, to path: String) async throws

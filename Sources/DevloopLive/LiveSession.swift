@@ -2,6 +2,7 @@
 
 import DevloopCore
 import Devloopfile
+import FileWatch
 package import LoopEngine
 import SwiftBuilder
 
@@ -32,7 +33,8 @@ package struct LiveSession: Sendable {
     ) -> SessionOptions {
         SessionOptions(
             mode: mode, root: directory.hasSuffix("/") ? directory : directory + "/", version: version, onLog: onLog,
-            exists: { HostPaths.exists($0) })
+            exists: { HostPaths.exists($0) },
+            files: { [directory] in WatchIgnore(project: directory).files(below: $0) })
     }
 
     private static func specMode(_ mode: SessionOptions.Mode) -> DevloopfileRequest.Mode {

@@ -44,6 +44,13 @@ package struct Image: Sendable, Equatable {
     package var docker: DockerBuild? { if case .docker(let value) = builder { value } else { nil } }
     package var custom: CustomBuild? { if case .custom(let value) = builder { value } else { nil } }
 
+    /// Whether files of this machine are to be kept in its containers.
+    package var hasSyncRules: Bool {
+        liveUpdate.contains { step in
+            if case .sync = step { true } else { false }
+        }
+    }
+
     /// The ref without its tag: what devloop's own tags are appended to.
     package var repository: String {
         let name = ref.lastIndex(of: "/").map(ref.index(after:)) ?? ref.startIndex

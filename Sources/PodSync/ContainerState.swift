@@ -42,4 +42,10 @@ package struct ContainerState: Sendable {
         files = [:]
         for entry in entries where !entry.isFolder { files[String(decoding: entry.path, as: UTF8.self)] = entry }
     }
+
+    /// Whether the container has a file as it is wanted.
+    package func has(_ file: SyncFile) -> Bool {
+        guard !isDirty, let known = files[file.destination] else { return false }
+        return known.digest == file.digest.bytes && known.mode == file.mode && known.isEntry == file.isEntry
+    }
 }

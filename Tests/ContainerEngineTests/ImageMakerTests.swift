@@ -111,6 +111,38 @@ struct ImageMakerTests {
         #expect(await other.built[ref]?.localName != id)
     }
 
+    /// What live updates put behind the agent.
+    @Test func whatAnImageRunsIsReadWhereItLies() async throws {
+        let dockerfile = "FROM scratch\nCOPY a /a\nENTRYPOINT [\"/a\", \"$X\"]\nCMD [\"-v\"]\n"
+        let wanted = ImageProgram(entrypoint: ["/a", "$X"], arguments: ["-v"])
+        let fixture = try BuildFixture(["Dockerfile": dockerfile, "a": unique("a")])
+        let image = try docker(unique("devloop.test/program"), fixture)
+        #expect(await maker.program(of: image).problem?.contains("was not made") == true)
+        // In the engine that runs it.
+        let reference = try await make(image)
+        #expect(await maker.program(of: image) == wanted)
+        // In the archive that was sent.
+        let sink = fixture.folder("archive.tar")
+        var settings = NodeImport.Settings(command: ProcessCommand(["dd", "of=\(sink)", "status=none"]))
+        settings.takesDelta = false
+        var other = Self.maker(ArchiveImport(summary: "test", nodes: [NodeImport(settings, memory: nil)]))
+        other.environment["DOCKER_HOST"] = daemon.endpoint.url
+        _ = try await make(image, with: other)
+        #expect(await other.program(of: image) == wanted)
+        // Delivered by its own command: known to this machine's engine, or to nobody.
+        for (tag, isKnown) in [(String(reference.split(separator: ":")[1]), true), ("none", false)] {
+            var custom = CustomBuild(
+                command: Command(arguments: ["true"], directory: fixture.folder.path), deps: [fixture.folder("a")])
+            custom.disablePush = true
+            custom.tag = tag
+            let own = Image(ref: image.ref, builder: .custom(custom))
+            _ = try await make(own, with: other)
+            let program = await other.program(of: own)
+            #expect((program == wanted) == isKnown)
+            if !isKnown { #expect(program.problem?.contains("a command in the manifest") == true) }
+        }
+    }
+
     @Test func imagesOfTheSpecAreBuiltOnEachOther() async throws {
         let base = try BuildFixture(["Dockerfile": "FROM scratch\nCOPY a /a\n", "a": unique("a")])
         let top = try BuildFixture(["Dockerfile": "FROM demo/base\nCOPY b /b\n", "b": unique("b")])

@@ -32,6 +32,10 @@ struct ToolBuilderTests {
         #expect(image.names == ["data", "data/a", "data/b"])
         #expect(try JSONValue(parsing: image.configuration).at("config", "Cmd") == ["/data/a"])
         #expect(fixture.lines.value.contains { $0.contains("COPY data /data") })
+        let id = try await builder.build(
+            try fixture.request(), context: BuildContext(try fixture.request()), onLine: { _ in })
+        #expect(try await builder.configuration(id)?["Cmd"] == ["/data/a"])
+        #expect(try await builder.configuration("devloop.test/none:1") == nil)
         // In another folder, at another time: the same image, without any cache.
         let second = try BuildFixture(EngineBuildTests.copying)
         let other = try ToolBuilderTests()

@@ -173,6 +173,89 @@ struct RendererTests {
             ])
     }
 
+    @Test func anInjectedAgentComesByAnInitContainerAndNothingElseChanges() {
+        let live = [
+            "shop/web": Renderer.Live(entrypoint: ["/bin/httpd"], arguments: ["-f", "$HOME"], isInjected: true)
+        ]
+        let object = ManifestObject(
+            Self.deployment(
+                [
+                    [
+                        "name": "web", "image": "shop/web", "securityContext": ["runAsUser": 1000],
+                        "resources": [
+                            "requests": ["cpu": "10m", "example.com/gpu": 1], "limits": ["memory": "64Mi"],
+                            "claims": [["name": "x"]],
+                        ],
+                    ],
+                    ["name": "proxy", "image": "envoy:1", "command": ["envoy"]],
+                ], more: ["initContainers": [["name": "first", "image": "redis"]], "hostNetwork": false]))
+        var renderer = Self.renderer(live: live)
+        renderer.agentImage = "devloop/agent:devloop-2"
+        let mount: JSONValue = ["name": "devloop-app", "mountPath": "/devloop/app"]
+        let spec = renderer.render(object).json.at("spec", "template", "spec")
+        #expect(
+            spec == [
+                "containers": [
+                    [
+                        "name": "web", "image": "shop/web:devloop-1", "securityContext": ["runAsUser": 1000],
+                        "resources": [
+                            "requests": ["cpu": "10m", "example.com/gpu": 1], "limits": ["memory": "64Mi"],
+                            "claims": [["name": "x"]],
+                        ], "imagePullPolicy": "IfNotPresent",
+                        "command": ["/devloop/app/.devloop-agent", "run", "--", "/bin/httpd", "-f", "$$HOME"],
+                        "volumeMounts": [mount],
+                    ],
+                    ["name": "proxy", "image": "envoy:1", "command": ["envoy"]],
+                ],
+                "initContainers": [
+                    [
+                        "name": "devloop-agent", "image": "devloop/agent:devloop-2", "imagePullPolicy": "IfNotPresent",
+                        "command": ["/devloop/agent", "install", "/devloop/app/.devloop-agent"],
+                        "volumeMounts": [mount], "securityContext": ["runAsUser": 1000],
+                        "resources": ["requests": ["cpu": "10m"], "limits": ["memory": "64Mi"]],
+                    ], ["name": "first", "image": "redis"],
+                ], "hostNetwork": false, "volumes": [["name": "devloop-app", "emptyDir": [:]]],
+            ])
+    }
+
+    @Test func agentsOfOnePodShareNothing() {
+        let live = [
+            "shop/web": Renderer.Live(entrypoint: ["a"], arguments: []),
+            "shop/tool": Renderer.Live(entrypoint: ["b"], arguments: [], isInjected: true),
+        ]
+        var renderer = Self.renderer(live: live)
+        renderer.agentImage = "agent:1"
+        let rendered = renderer.render(
+            ManifestObject(
+                Self.deployment([
+                    ["name": "one", "image": "shop/web"], ["name": "two", "image": "shop/tool"],
+                    ["name": "three", "image": "shop/tool"],
+                ])))
+        let mounts = Self.containers(rendered).map { $0["volumeMounts"]?[0]?["name"]?.string }
+        #expect(mounts == ["devloop-app", "devloop-app-2", "devloop-app-3"])
+        let installers = Self.containers(rendered, "initContainers")
+        #expect(installers.map { $0["name"]?.string } == ["devloop-agent-2", "devloop-agent-3"])
+        #expect(
+            installers.map { $0["volumeMounts"]?[0]?["name"]?.string } == ["devloop-app-2", "devloop-app-3"])
+        let volumes = rendered.json.at("spec", "template", "spec", "volumes")?.array ?? []
+        #expect(volumes.map { $0["name"]?.string } == mounts)
+    }
+
+    /// Without a program that can be told, or an image to install from, a container stays as it is.
+    @Test(arguments: [false, true]) func whatCannotBeWrappedStays(_ hasImage: Bool) {
+        let entrypoint = hasImage ? nil : ["/bin/httpd"]
+        var renderer = Self.renderer(
+            live: ["shop/web": Renderer.Live(entrypoint: entrypoint, arguments: [], isInjected: true)])
+        renderer.agentImage = hasImage ? "agent:1" : nil
+        let rendered = renderer.render(
+            ManifestObject(Self.deployment([["name": "web", "image": "shop/web", "args": ["-x"]]])))
+        #expect(
+            Self.containers(rendered) == [
+                ["name": "web", "image": "shop/web:devloop-1", "args": ["-x"], "imagePullPolicy": "IfNotPresent"]
+            ])
+        #expect(rendered.json.at("spec", "template", "spec")?.object?.members.count == 1)
+    }
+
     struct Words: Sendable, CustomTestStringConvertible {
         var name: String
         var command: JSONValue?
@@ -189,6 +272,7 @@ struct RendererTests {
         Words(name: "command", command: ["/bin/other"], wanted: ["/bin/other"]),
         Words(name: "both", command: ["/bin/other", "-a"], args: ["-b"], wanted: ["/bin/other", "-a", "-b"]),
         Words(name: "variables stay", args: ["$(PORT)"], wanted: ["/app/web", "$(PORT)"]),
+        Words(name: "empty command", command: [], args: ["-p"], wanted: ["/app/web", "-p"]),
     ]
 
     @Test(arguments: words) func theOriginalWordsFollowTheAgent(_ item: Words) {

@@ -85,7 +85,8 @@ extension EndToEnd {
         @Test func explainNamesTheRule() async throws {
             let project = try Project(
                 """
-                custom_build('example/a', 'true', deps=['src'], ignore=['src/*.md'], live_update=[fall_back_on('src/go.mod')])
+                custom_build('example/a', 'true', deps=['src'], ignore=['src/*.md'],
+                             live_update=[fall_back_on('src/go.mod'), sync('src/www', '/www')])
                 local_resource('tool', 'true', deps=['src/tool'], ignore=['*.tmp'])
                 watch_settings(ignore=['src/logs'])
                 k8s_yaml('app.yaml')
@@ -93,17 +94,21 @@ extension EndToEnd {
                 """, manifest: Project.deployment(command: ["true"], image: "example/a"))
             try project.folder.write(".devloopignore", "out/\n")
             let cases: [(String, JSONValue, [JSONValue])] = [
-                ("src/main.c", .null, [["app", "image", "main.c is part of example/a"]]),
+                ("src/main.c", .null, [["app", "image", "main.c is part of example/a, and no sync rule names it"]]),
+                ("src/www/a/b.css", .null, [["app", "sync", "b.css goes to /www/a/b.css"]]),
                 ("src/go.mod", .null, [["app", "image", "go.mod is in fall_back_on"]]),
                 ("src/notes.md", .null, []),
                 (
                     "src/tool/x.c", .null,
-                    [["app", "image", "x.c is part of example/a"], ["tool", "run", "x.c is one of its deps"]]
+                    [
+                        ["app", "image", "x.c is part of example/a, and no sync rule names it"],
+                        ["tool", "run", "x.c is one of its deps"],
+                    ]
                 ),
                 ("src/logs/a", "watch_settings ignores it", []),
                 (
                     "src/out/a", "it is ignored: build output, an editor's file, .gitignore or .devloopignore",
-                    [["app", "image", "a is part of example/a"]]
+                    [["app", "image", "a is part of example/a, and no sync rule names it"]]
                 ),
             ]
             let result = try await Devloop.run(

@@ -108,7 +108,7 @@ extension EndToEnd {
             try await Cluster.run("buildah") { cluster in
                 let storage = try TemporaryDirectory("storage")
                 let port = try freePort()
-                let environment = try Self.buildah(storage)
+                let environment = try Buildah.environment(storage)
                 try await Self.follow(try Self.project(Self.spec, port), cluster, port, environment)
             }
         }
@@ -129,7 +129,7 @@ extension EndToEnd {
 
                     """
                 let project = try Self.project(spec, port)
-                let environment = try Self.buildah(storage).merging(["KUBECONFIG": cluster.kubeconfig]) { $1 }
+                let environment = try Buildah.environment(storage).merging(["KUBECONFIG": cluster.kubeconfig]) { $1 }
                 try await LiveDevloop.run(["-n", cluster.namespace], in: project.path, environment: environment) {
                     live in
                     try await live.wait("app", is: "ready")
@@ -160,7 +160,7 @@ extension EndToEnd {
         @Test func aSwiftProgramRunsOnABase() async throws {
             try await Cluster.run("base") { cluster in
                 let storage = try TemporaryDirectory("storage")
-                let environment = try Self.buildah(storage)
+                let environment = try Buildah.environment(storage)
                 let package = try TinyPackage()
                 let archive = package.folder("base.tar")
                 func makeBase(_ word: String) async throws {
@@ -204,17 +204,6 @@ extension EndToEnd {
                     #expect(await live.interrupt() == .exited(130))
                 }
             }
-        }
-
-        /// An engine that is not there, and buildah with storage of its own, as a machine without user namespaces has it.
-        private static func buildah(_ storage: TemporaryDirectory) throws -> [String: String] {
-            try storage.write(
-                "storage.conf",
-                "[storage]\ndriver = \"vfs\"\ngraphroot = \"\(storage("root"))\"\nrunroot = \"\(storage("run"))\"\n")
-            return [
-                "DOCKER_HOST": "unix://\(storage("none.sock"))", "CONTAINERS_STORAGE_CONF": storage("storage.conf"),
-                "BUILDAH_ISOLATION": "chroot",
-            ]
         }
     }
 }

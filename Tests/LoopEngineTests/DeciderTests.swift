@@ -20,7 +20,7 @@ struct DeciderTests {
     static let plan = Plan(
         resources: [
             Samples.service("web"), Samples.service("worker"), Samples.service("packed"), Samples.service("custom"),
-            chart,
+            chart, Samples.service("site"),
             Samples.local("generate", command: ["make"], deps: ["/project/api", "/project/one.txt"]),
         ],
         images: [
@@ -39,8 +39,22 @@ struct DeciderTests {
                 ref: "shop/custom",
                 builder: .custom(
                     CustomBuild(command: Command(arguments: ["make"], directory: "/"), deps: ["/project/c"]))),
+            site,
         ],
         watchedFiles: ["/project/Devloopfile", "/project/k8s"])
+
+    /// An image of a Dockerfile with rules.
+    static let site: Image = {
+        var build = DockerBuild(context: "/project/site", dockerfile: "/project/site/Dockerfile", text: "")
+        build.ignored.add(["**/*.tmp"], relativeTo: "/project/site")
+        return Image(
+            ref: "shop/site", builder: .docker(build),
+            liveUpdate: [
+                .fallBackOn(["/project/site/package.json"]),
+                .sync(FileMapping(source: "/project/site/www", destination: "/www")),
+                .sync(FileMapping(source: "/project/site/page.html", destination: "/page.html")),
+            ])
+    }()
 
     /// What its commands made has no agent, so that there is nobody to sync to.
     static let chart: Resource = {
@@ -90,10 +104,26 @@ struct DeciderTests {
             decisions: ["chart apply: values.yaml is one of its deps"]),
         Case(
             name: "a file that a custom deploy would sync", paths: ["/project/chart/files/a"],
-            decisions: ["chart apply: a is one of its deps"]),
+            decisions: [
+                "chart apply: a is one of its deps; it is not synced: its Pods have no agent, and an ephemeral "
+                    + "container with one is not made yet"
+            ]),
         Case(
             name: "dependency of a custom build", paths: ["/project/c/x"],
             decisions: ["custom image: x is part of shop/custom"]),
+        Case(
+            name: "a rule of an image that devloop does not pack", paths: ["/project/site/www/a/b"],
+            decisions: ["site sync: b goes to /www/a/b"]),
+        Case(
+            name: "a file that no rule names", paths: ["/project/site/www/a", "/project/site/other"],
+            decisions: ["site image: other is part of shop/site, and no sync rule names it"]),
+        Case(
+            name: "the Dockerfile", paths: ["/project/site/Dockerfile"],
+            decisions: ["site image: Dockerfile is part of shop/site"]),
+        Case(name: "what the image ignores is not synced", paths: ["/project/site/www/a.tmp"]),
+        Case(
+            name: "fall back of such an image", paths: ["/project/site/package.json", "/project/site/www/a"],
+            decisions: ["site image: package.json is in fall_back_on"]),
         Case(
             name: "local command", paths: ["/project/api/v1/a.proto"],
             decisions: ["generate run: a.proto is one of its deps"]),
@@ -126,6 +156,44 @@ struct DeciderTests {
         #expect(outcome.deletions["shop/web"] == ["/app/Public/gone"])
         #expect(outcome.images == ["shop/packed"])
         #expect(outcome.runs.isEmpty)
+    }
+
+    /// A root that is gone empties no container; what else changed is still synced.
+    static let vanished: [([String], String, [String])] = [
+        (["/project/site/www/a"], "site nothing: www itself is gone: what containers have of it stays", []),
+        (
+            ["/project/site/page.html", "/project/site/www/a"],
+            "site sync: 2 files match its sync rules; what was in www, which is gone, stays", ["/page.html"]
+        ),
+    ]
+
+    @Test(arguments: vanished) func aVanishedRootPausesDeletions(
+        _ paths: [String], _ decision: String, _ synced: [String]
+    ) {
+        let outcome = Self.decider.decide(paths, stale: [:]) { !$0.hasPrefix("/project/site/www") }
+        #expect(outcome.decisions.map { "\($0.resource) \($0.action.rawValue): \($0.reason)" } == [decision])
+        #expect((outcome.syncs["shop/site"] ?? []).map(\.destination) == synced)
+        #expect((outcome.deletions["shop/site"] ?? []).isEmpty)
+    }
+
+    @Test func aFileThatAFolderReplacesIsDeleted() {
+        let outcome = Self.decider.decide(["/project/site/www/a", "/project/site/www/a/b"], stale: [:]) { _ in true }
+        #expect(outcome.syncs["shop/site"]?.map(\.destination) == ["/www/a/b"])
+        #expect(outcome.deletions["shop/site"] == ["/www/a"])
+    }
+
+    /// Version of the server, and what is said of a custom deploy's live update.
+    static let servers: [(String, String)] = [
+        ("v1.20.2", "needs Kubernetes 1.25, the server has v1.20.2"), ("v1.24.17-gke.1", "needs Kubernetes 1.25"),
+        ("v1.25.0", "is not made yet"), ("1.31+", "is not made yet"), ("v2.0.0", "is not made yet"),
+        ("odd", "is not made on a server of version odd"),
+    ]
+
+    @Test(arguments: servers) func theServersVersionDecidesOfEphemeralContainers(_ server: String, _ words: String) {
+        var decider = Self.decider
+        decider.server = server
+        let outcome = decider.decide(["/project/chart/files/a"], stale: [:]) { _ in true }
+        #expect(outcome.decisions.first?.reason.contains(words) == true, "\(outcome.decisions)")
     }
 
     /// Changed files and the commands that are to run in the container.

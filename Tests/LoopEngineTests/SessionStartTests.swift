@@ -32,7 +32,7 @@ struct SessionStartTests {
             #expect(image.artifact == Artifact(path: "/out/web", digest: "v1"))
             let apply = try #require(test.connection.applied.first)
             #expect(apply.references == ["shop/web": "shop/web:devloop-1"])
-            #expect(apply.live == ["shop/web": LiveProgram(path: "/app/web", arguments: [])])
+            #expect(apply.live == ["shop/web": LiveProgram(entrypoint: ["/app/web"], arguments: [])])
             #expect(test.forwards.open == [8080])
             let forward = try #require(test.events.all(.forwardOpened).first)
             #expect(forward.text("address") == "localhost:8080")

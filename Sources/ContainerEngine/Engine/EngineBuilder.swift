@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DevloopCore
+package import DevloopCore
 package import ImagePack
 import Plan
 import Synchronization
@@ -41,6 +41,10 @@ package struct EngineBuilder: ImageBuilder {
     }
 
     package func image(_ name: String) async throws -> String? { try await client.image(name)?.id }
+
+    package func configuration(_ image: String) async throws -> JSONValue? {
+        try await client.configuration(image)
+    }
 
     package func export(_ image: String, name: String, to path: String) async throws {
         try await client.export(image, to: path)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DevloopCore
+package import DevloopCore
 import HTTPTransport
 package import ImagePack
 
@@ -23,6 +23,15 @@ extension EngineClient {
         else { throw refusal(response.status, response.body) }
         return EngineImage(
             id: id, size: json["Size"]?.int ?? 0, names: (json["RepoTags"]?.array ?? []).compactMap(\.string))
+    }
+
+    /// What an image runs and how; nil when the engine has none of that name.
+    package func configuration(_ name: String) async throws -> JSONValue? {
+        let response = try await send("GET", "/images/\(Percent.path(name))/json")
+        if response.status == 404 { return nil }
+        guard response.status == 200, let json = try? JSONValue(parsing: response.body), let config = json["Config"]
+        else { throw refusal(response.status, response.body) }
+        return config
     }
 
     /// Gives an image another name.

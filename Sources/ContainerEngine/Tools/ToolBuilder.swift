@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DevloopCore
+package import DevloopCore
 import Glibc
 package import ImagePack
 import Plan
@@ -63,6 +63,19 @@ package struct ToolBuilder: ImageBuilder {
         guard result.status.isSuccess else { return nil }
         let id = result.outputText.prefix { !$0.isWhitespace }
         return id.isEmpty ? nil : String(id)
+    }
+
+    package func configuration(_ image: String) async throws -> JSONValue? {
+        let isBuildah = program == "buildah"
+        let words = isBuildah ? ["inspect", "--type", "image", image] : ["image", "inspect", image]
+        let result = try await ProcessRunner.run(command(words))
+        guard result.status.isSuccess else { return nil }
+        do {
+            let json = try JSONValue(parsing: result.stdout)
+            return isBuildah ? json.at("OCIv1", "config") : json[0]?["Config"]
+        } catch {
+            throw DevloopError(.image, "\(program) says of '\(image)' what is no JSON: \(error.message)")
+        }
     }
 
     package func export(_ image: String, name: String, to path: String) async throws {

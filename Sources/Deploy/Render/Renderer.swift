@@ -7,13 +7,16 @@ package import Plan
 package struct Renderer: Sendable {
     /// What a live container needs beyond its image.
     package struct Live: Sendable {
-        /// The image's own program and arguments, for manifests that name none.
-        package var entrypoint: [String]
+        /// The image's own program, for manifests that name none; nil when nobody knows it.
+        package var entrypoint: [String]?
         package var arguments: [String]
+        /// Whether an init container has to bring the agent, which is not in the image.
+        package var isInjected: Bool
 
-        package init(entrypoint: [String], arguments: [String]) {
+        package init(entrypoint: [String]?, arguments: [String], isInjected: Bool = false) {
             self.entrypoint = entrypoint
             self.arguments = arguments
+            self.isInjected = isInjected
         }
     }
 
@@ -33,11 +36,6 @@ package struct Renderer: Sendable {
         }
     }
 
-    /// Where the agent is in images that we pack for `up`.
-    package static let agentPath = "/devloop/agent"
-    /// Where synced executables live; an emptyDir, so that they survive a crash of the container.
-    package static let appDirectory = "/devloop/app"
-    package static let volumeName = "devloop-app"
     package static let managedByLabel = "app.kubernetes.io/managed-by"
     /// Value: that of ``ResourceLabel`` for the resource that the object, and each of its Pods, belongs to.
     package static let resourceLabel = "devloop.dev/resource"
@@ -55,6 +53,8 @@ package struct Renderer: Sendable {
     package var overrides: [String: Override] = [:]
     /// By ref; containers of these images get the agent.
     package var live: [String: Live]
+    /// Reference of the image that init containers install the agent from; without one, none is injected.
+    package var agentImage: String?
     /// ConfigMaps and Secrets of the spec; a Pod template that uses one follows it.
     package var configuration: [ManifestObject] = []
     /// Arguments that tell the agent of a container's readiness check.
@@ -143,7 +143,7 @@ package struct Renderer: Sendable {
     }
 
     private func inject(_ spec: inout JSONValue) {
-        var usesAgent = false
+        var agents: [Agent] = []
         for list in ["initContainers", "containers"] {
             guard let containers = spec[list]?.array else { continue }
             spec[list] = .array(
@@ -154,18 +154,15 @@ package struct Renderer: Sendable {
                     if list == "containers", let override = overrides[ref] { apply(override, to: &container) }
                     container["image"] = .string(references[ref] ?? name)
                     container["imagePullPolicy"] = "IfNotPresent"
-                    if list == "containers", let live = live[ref] {
-                        addAgent(to: &container, live)
-                        usesAgent = true
+                    if list == "containers", let live = live[ref],
+                        let agent = addAgent(to: &container, live, number: agents.count + 1)
+                    {
+                        agents.append(agent)
                     }
                     return container
                 })
         }
-        if usesAgent {
-            var volumes = spec["volumes"]?.array ?? []
-            volumes.append(["name": .string(Self.volumeName), "emptyDir": [:]])
-            spec["volumes"] = .array(volumes)
-        }
+        install(agents, in: &spec)
     }
 
     /// The ref of the spec that a name in a manifest means; one with the name's own tag before one without.
@@ -194,20 +191,6 @@ package struct Renderer: Sendable {
                 variable["value"] = .string(reference)
                 return variable
             })
-    }
-
-    /// The agent becomes the command; what ran before becomes its arguments.
-    private func addAgent(to container: inout JSONValue, _ live: Live) {
-        let command = container["command"]?.array?.compactMap(\.string)
-        let arguments = container["args"]?.array?.compactMap(\.string)
-        // As Kubernetes has it: a command of the manifest drops the image's arguments too.
-        let original = (command ?? live.entrypoint) + (arguments ?? (command == nil ? live.arguments : []))
-        let wrapped = [Self.agentPath, "run"] + probeArguments(container) + ["--"] + original
-        container["command"] = .array(wrapped.map { .string($0) })
-        container["args"] = nil
-        var mounts = container["volumeMounts"]?.array ?? []
-        mounts.append(["name": .string(Self.volumeName), "mountPath": .string(Self.appDirectory)])
-        container["volumeMounts"] = .array(mounts)
     }
 }
 

@@ -77,6 +77,10 @@ extension DevloopError.Code {
     package static let syncBusy = Self("sync-busy", exit: .workFailed)
     /// The container cannot take the files (read-only, full, not permitted, wrong machine): build an image instead.
     package static let syncImpossible = Self("sync-impossible", exit: .workFailed)
+    /// A command of a `run` step failed in the container, which has the files.
+    package static let syncRun = Self("sync-run", exit: .workFailed)
+    /// The container has files of an earlier session that nobody can take back: a new container is needed.
+    package static let syncLeftover = Self("sync-leftover", exit: .workFailed)
     /// A workload did not become healthy.
     package static let unhealthy = Self("unhealthy", exit: .workFailed)
     /// A port on this machine is in use.

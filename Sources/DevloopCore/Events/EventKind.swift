@@ -74,7 +74,7 @@ extension EventKind {
             Field("settle", "number, ms", "from the first notice to the end of the change set"),
         ])
     package static let decisionMade = Self(
-        "decision.made", "what a save means for a resource",
+        "decision.made", "what a save means for a resource; without a save, how changes of an image will come in",
         [
             Field("action", "string", "`nothing`, `sync`, `build`, `image`, `apply`, `run` or `reload`"),
             Field("reason", "string", "why"),
@@ -147,6 +147,7 @@ extension EventKind {
         [
             Field("pod", "string", "name"), Field("container", "string", "name"),
             Field("files", "number", "in the set"),
+            Field("way", "string", "how the agent came into the container: `built-in` or `injected`"),
             Field("size", "number, bytes", "of the files that the container does not have"),
         ])
     package static let syncCommitted = Self(

@@ -11,7 +11,8 @@ extension ClusterSession {
     private static let width = 8
 
     func apply(_ work: ApplyWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> ApplyResult {
-        let renderer = Renderer(work)
+        let needsAgent = work.live.values.contains(where: \.isInjected)
+        let renderer = Renderer(work, agentImage: needsAgent ? try await images.agentImage() : nil)
         let applier = ObjectApplier(
             client: client, keeper: keeper, namespace: info.namespace, timeout: work.timeout,
             isForced: work.isForced, onEvent: onEvent)

@@ -37,6 +37,8 @@ final class ClusterSession: ClusterConnection {
         try await images.make(work, onEvent: onEvent)
     }
 
+    func program(of image: Image) async -> ImageProgram { await images.program(of: image) }
+
     func logs(
         pod: PodStatus, container: String, runs: AsyncStream<String>
     ) -> AsyncThrowingStream<LoopEngine.LogLine, any Error> {
@@ -78,9 +80,10 @@ final class ClusterSession: ClusterConnection {
         return []
     }
 
-    func attach(pod: PodStatus, container: String) async throws -> any SyncConnection {
+    func attach(pod: PodStatus, container: String, isInjected: Bool) async throws -> any SyncConnection {
+        let agent = isInjected ? Renderer.injectedAgentPath : Renderer.agentPath
         let stream = try await client.exec(
-            namespace: pod.namespace, pod: pod.name, container: container, command: [Renderer.agentPath, "attach"])
+            namespace: pod.namespace, pod: pod.name, container: container, command: [agent, "attach"])
         let session = PodSyncSession(
             channel: stream, options: PodSyncSession.Options(hostVersion: "devloop", owner: HostPaths.owner()))
         do {

@@ -105,11 +105,9 @@ extension ImageMaker {
         return reference
     }
 
-    /// Looks for an image where commands leave theirs: the node's engine or this machine's, then buildah and podman.
+    /// Where commands leave images: the node's engine or this machine's, then buildah and podman.
     /// - Parameter onlyOnNode: the command has said that nothing has to be sent.
-    private func find(
-        _ reference: String, onlyOnNode: Bool
-    ) async throws -> (builder: any ImageBuilder, id: String) {
+    func stores(onlyOnNode: Bool = false) async -> [any ImageBuilder] {
         var stores: [any ImageBuilder] = []
         if let load = delivery as? EngineLoad {
             stores.append(EngineBuilder(load.engine, environment: environment))
@@ -119,6 +117,14 @@ extension ImageMaker {
         for program in onlyOnNode ? [] : ["buildah", "podman"] where ToolBuilder.isInstalled(program, environment) {
             stores.append(ToolBuilder(program: program, environment: environment))
         }
+        return stores
+    }
+
+    /// Looks for an image in ``stores(onlyOnNode:)``.
+    private func find(
+        _ reference: String, onlyOnNode: Bool
+    ) async throws -> (builder: any ImageBuilder, id: String) {
+        let stores = await stores(onlyOnNode: onlyOnNode)
         for store in stores {
             if let id = try await store.image(reference) { return (store, id) }
         }

@@ -37,10 +37,18 @@ package struct Decider: Sendable {
     package var plan: Plan
     /// The product of each Swift image, by ref.
     package var products: [String: String]
+    /// Version of the cluster's server; nil when no cluster was asked.
+    package var server: String?
+    /// What images run by themselves, as far as they were made, by ref.
+    package var programs: [String: ImageProgram]
 
-    package init(plan: Plan, products: [String: String]) {
+    package init(
+        plan: Plan, products: [String: String], server: String? = nil, programs: [String: ImageProgram] = [:]
+    ) {
         self.plan = plan
         self.products = products
+        self.server = server
+        self.programs = programs
     }
 
     /// - Parameters:
@@ -57,10 +65,7 @@ package struct Decider: Sendable {
             plan.watchedFiles.contains { Self.covers($0, path) } || isIgnoreFile(path)
         }
         for resource in plan.resources {
-            if let custom = resource.kubernetes?.customDeploy {
-                // Containers that a command has made have no agent: what a live update would sync is applied as well.
-                decide(custom.deps, PathFilter(), .apply, of: resource, paths, &outcome)
-            }
+            if let custom = resource.kubernetes?.customDeploy { decide(custom, of: resource, paths, &outcome) }
             if let local = resource.local {
                 decide(local.deps, local.ignored, .run, of: resource, paths, &outcome)
             } else if let kubernetes = resource.kubernetes {
@@ -95,6 +100,19 @@ package struct Decider: Sendable {
             Decision(resource: resource.name, action: action, reason: "\(Self.name(path)) is one of its deps"))
     }
 
+    /// Containers that a command has made have no agent: what a live update would sync is applied as well.
+    private func decide(_ custom: CustomDeploy, of resource: Resource, _ paths: [String], _ outcome: inout Outcome) {
+        let count = outcome.decisions.count
+        decide(custom.deps, PathFilter(), .apply, of: resource, paths, &outcome)
+        let synced = paths.contains { path in
+            custom.liveUpdate.contains { step in
+                if case .sync(let rule) = step { Self.covers(rule.source, path) } else { false }
+            }
+        }
+        guard outcome.decisions.count > count, synced else { return }
+        outcome.decisions[count].reason += "; it is not synced: \(EphemeralWay.refusal(server: server))"
+    }
+
     private func decide(
         _ image: Image, of resource: Resource, _ paths: [String], stale: [String: Set<String>],
         exists: (String) -> Bool, _ outcome: inout Outcome
@@ -106,56 +124,46 @@ package struct Decider: Sendable {
             outcome.decisions.append(
                 Decision(resource: resource.name, action: .build, reason: "product \(product) is made from it"))
         }
-        let inputs = image.inputs
-        let ignored = image.ignored
-        var rest = paths.filter { path in
-            inputs.contains { Self.covers($0, path) } && (!ignored.matches(path) || path == image.docker?.dockerfile)
-        }
-        let live = image.swift?.live ?? false
-        if let fallBack = fallBack(image, paths) {
+        let changes = LiveChanges(image, paths, exists: exists)
+        guard !changes.isEmpty else { return }
+        func makeImage(_ reason: String) {
             outcome.images.insert(image.ref)
-            outcome.decisions.append(
-                Decision(resource: resource.name, action: .image, reason: "\(Self.name(fallBack)) is in fall_back_on"))
-            return
+            outcome.decisions.append(Decision(resource: resource.name, action: .image, reason: reason))
         }
-        let mapped = map(paths, by: image)
-        if live, !mapped.isEmpty {
-            // Files that are gone locally are gone in the container too.
-            outcome.syncs[image.ref, default: []] += mapped.filter { exists($0.source) }
-            outcome.deletions[image.ref, default: []] += mapped.filter { !exists($0.source) }.map(\.destination)
-            outcome.commands[image.ref, default: []] += commands(image, paths)
+        if let path = changes.fallBack { return makeImage("\(Self.name(path)) is in fall_back_on") }
+        let way = SyncWay.choose(image, in: resource, program: programs[image.ref])
+        switch way {
+        case nil, .refused:
+            guard let path = changes.unmatched.first ?? changes.matched.first?.file.source else { return }
+            var reason = "\(Self.name(path)) is part of \(image.ref)"
+            if case .refused(let text) = way { reason += ", which is not synced: \(text)" }
+            return makeImage(reason)
+        case .builtIn, .injected:
+            // All or nothing: an image that is made anyway has what could be synced too.
+            if let path = changes.unmatched.first {
+                let hasRules = image.hasSyncRules && path != image.docker?.dockerfile
+                return makeImage(
+                    "\(Self.name(path)) is part of \(image.ref)" + (hasRules ? ", and no sync rule names it" : ""))
+            }
+        }
+        if changes.wanted.isEmpty, changes.deleted.isEmpty {
+            guard let root = changes.vanishedRoots.first else { return }
             outcome.decisions.append(
                 Decision(
-                    resource: resource.name, action: .sync,
-                    reason: mapped.count == 1
-                        ? "\(Self.name(mapped[0].source)) goes to \(mapped[0].destination)"
-                        : "\(mapped.count) files match its sync rules"))
+                    resource: resource.name, action: .nothing,
+                    reason: "\(Self.name(root)) itself is gone: what containers have of it stays"))
             return
         }
-        rest += mapped.map(\.source)
-        if let path = rest.first {
-            outcome.images.insert(image.ref)
-            outcome.decisions.append(
-                Decision(resource: resource.name, action: .image, reason: "\(Self.name(path)) is part of \(image.ref)"))
-        }
-    }
-
-    private func fallBack(_ image: Image, _ paths: [String]) -> String? {
-        for case .fallBackOn(let files) in image.liveUpdate {
-            if let path = paths.first(where: { path in files.contains { Self.covers($0, path) } }) { return path }
-        }
-        return nil
-    }
-
-    private func map(_ paths: [String], by image: Image) -> [SyncSet.File] {
-        var rules: [FileMapping] = image.swift?.resources ?? []
-        for case .sync(let mapping) in image.liveUpdate { rules.append(mapping) }
-        return paths.compactMap { path in
-            guard let rule = rules.last(where: { Self.covers($0.source, path) }) else { return nil }
-            let tail = path.dropFirst(rule.source.count)
-            let destination = tail.isEmpty ? rule.destination : Self.join(rule.destination, String(tail))
-            return SyncSet.File(source: path, destination: destination, isExecutable: false, isEntry: false)
-        }
+        outcome.syncs[image.ref, default: []] += changes.wanted
+        outcome.deletions[image.ref, default: []] += changes.deleted
+        outcome.commands[image.ref, default: []] += commands(image, paths)
+        let first = changes.matched[0].file
+        var reason =
+            changes.matched.count == 1
+            ? "\(Self.name(first.source)) goes to \(first.destination)"
+            : "\(changes.matched.count) files match its sync rules"
+        if let root = changes.vanishedRoots.first { reason += "; what was in \(Self.name(root)), which is gone, stays" }
+        outcome.decisions.append(Decision(resource: resource.name, action: .sync, reason: reason))
     }
 
     private func commands(_ image: Image, _ paths: [String]) -> [[String]] {
@@ -165,11 +173,6 @@ package struct Decider: Sendable {
                 triggers.isEmpty || paths.contains { path in triggers.contains { Self.covers($0, path) } }
             return matches ? arguments : nil
         }
-    }
-
-    private static func join(_ base: String, _ tail: String) -> String {
-        let trimmed = tail.drop { $0 == "/" }
-        return base.hasSuffix("/") ? base + trimmed : "\(base)/\(trimmed)"
     }
 
     private static func name(_ path: String) -> String {

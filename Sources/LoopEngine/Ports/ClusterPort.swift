@@ -39,6 +39,8 @@ package protocol ClusterConnection: Sendable {
 
     /// Makes the image and brings it to the node.
     func makeImage(_ work: ImageWork, onEvent: @escaping @Sendable (ImageNotice) -> Void) async throws -> String
+    /// What an image runs by itself that ``makeImage(_:onEvent:)`` has made.
+    func program(of image: Image) async -> ImageProgram
 
     /// Renders and applies the objects of a resource in the order of kinds.
     func apply(_ work: ApplyWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> ApplyResult
@@ -60,7 +62,8 @@ package protocol ClusterConnection: Sendable {
     /// The last lines that a container wrote before it ended.
     func lastLines(pod: PodStatus, container: String, previous: Bool) async -> [String]
     /// Opens the sync stream to the agent of a container.
-    func attach(pod: PodStatus, container: String) async throws -> any SyncConnection
+    /// - Parameter isInjected: an init container has brought the agent, which is not in the image.
+    func attach(pod: PodStatus, container: String, isInjected: Bool) async throws -> any SyncConnection
     /// A connection to a port of the Pod; 3 s at most.
     func dial(pod: PodStatus, port: Int) async throws -> any ByteChannel
     /// Deletes the Pod, so that its owner makes a new one.
@@ -165,15 +168,18 @@ package struct CustomResult: Sendable, Equatable {
     }
 }
 
-/// What an image runs by itself.
+/// What an image with live updates runs by itself, and how its containers get the agent.
 package struct LiveProgram: Sendable, Equatable {
-    /// Path of the program in the container.
-    package var path: String
+    /// The program in the container; nil when only manifests know it.
+    package var entrypoint: [String]?
     package var arguments: [String]
+    /// An init container brings the agent.
+    package var isInjected: Bool
 
-    package init(path: String, arguments: [String]) {
-        self.path = path
+    package init(entrypoint: [String]?, arguments: [String], isInjected: Bool = false) {
+        self.entrypoint = entrypoint
         self.arguments = arguments
+        self.isInjected = isInjected
     }
 }
 

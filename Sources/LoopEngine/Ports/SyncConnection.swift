@@ -3,8 +3,11 @@
 /// An open stream to the agent of one container.
 package protocol SyncConnection: Sendable {
     /// Brings the container to the set; files that it has already are not sent.
-    /// - Throws: `DevloopError` with code sync; the container then runs what it ran.
+    /// - Throws: `DevloopError` with code sync; the container then runs what it ran. With code `syncRun` the files are
+    ///   there, and a command failed.
     func apply(_ set: SyncSet) async throws -> SyncReport
+    /// Paths of the files that were synced into the container before this stream, by the container's own record.
+    func recorded() async -> [String]
     /// What the agent tells by itself; ends when the stream does.
     var events: AsyncStream<SyncNotice> { get }
     func close() async
@@ -73,8 +76,10 @@ package struct SyncReport: Sendable {
     package var ready: Duration?
     /// SHA-256 of the running executable in hexadecimal.
     package var runningDigest: String
-    /// The new process ended at once: code and words.
+    /// The new process ended at once, or did not become ready: code and words.
     package var earlyExit: (code: Int, message: String)?
+    /// With ``earlyExit``: it runs, but is not ready.
+    package var isRunning = false
 
     package init(
         sent: Int, send: Duration, restart: Duration?, ready: Duration?, runningDigest: String,

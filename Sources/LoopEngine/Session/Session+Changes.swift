@@ -33,13 +33,15 @@ extension Session {
                 stale[package] = Set(images.values.filter { $0.image.swift?.package == package }.map(\.product))
             }
         }
-        let decider = Decider(plan: plan, products: images.mapValues(\.product))
+        let decider = Decider(
+            plan: plan, products: images.mapValues(\.product), server: connection?.info.server,
+            programs: images.compactMapValues(\.program))
         let outcome = decider.decide(changes.paths, stale: stale, exists: options.exists)
         for decision in outcome.decisions where resources[decision.resource] != nil {
             journal.record(
                 .decisionMade, save: record.id, resource: decision.resource,
                 ["action": .string(decision.action.rawValue), "reason": .string(decision.reason)])
-            note(record.id, for: decision.resource)
+            if decision.action != .nothing { note(record.id, for: decision.resource) }
         }
         if outcome.reloads || mends { await reload(record.id, reason: "the spec reads \(shown(changes.paths[0]))") }
         if configuration { connect() }
@@ -65,18 +67,12 @@ extension Session {
             requestBuild(
                 BuildWork(package: package, products: products, changedFiles: Set(paths)), saves: [save])
         }
-        for ref in Set(outcome.syncs.keys).union(outcome.deletions.keys) {
-            guard var image = images[ref] else { continue }
-            for file in outcome.syncs[ref] ?? [] {
-                image.overlay[file.destination] = file
-                image.deletions.remove(file.destination)
-            }
-            for destination in outcome.deletions[ref] ?? [] {
-                image.overlay[destination] = nil
-                image.deletions.insert(destination)
-            }
-            image.commands = outcome.commands[ref] ?? []
-            images[ref] = image
+        for ref in Set(outcome.syncs.keys).union(outcome.deletions.keys).sorted() {
+            // Made anew for another resource, it has the changes anyway.
+            guard !outcome.images.contains(ref) else { continue }
+            images[ref]?.add(
+                outcome.syncs[ref] ?? [], deletions: outcome.deletions[ref] ?? [],
+                commands: outcome.commands[ref] ?? [])
             publish(ref, decided: true)
         }
         // All are marked before the first one starts, so that edges between them hold within one save.

@@ -195,19 +195,28 @@ extension Session {
         let live = Set(isOneShot ? [] : kubernetes.images.filter { images[$0]?.isLive == true })
         let save = resources[name]?.saves.max()
         let journal = journal
+        let files = options.files
         let task = spawn { session in
             do {
                 for image in needed {
                     let start = await session.now
                     let work = ImageWork(
                         image: image.image, artifact: image.artifact, product: image.product,
-                        isLive: live.contains(image.image.ref))
+                        isLive: live.contains(image.image.ref) && image.image.swift != nil)
+                    // Read before the image is made: what is saved meanwhile asks for another one.
+                    let initial =
+                        live.contains(image.image.ref) ? LiveChanges.initial(image.image, files: files) : [:]
                     let reference = try await connection.makeImage(work) { notice in
                         Self.record(notice, in: journal, save: save, resource: name)
                     }
-                    await session.imageMade(
-                        image, reference: reference, for: name, number: number, start: start)
+                    var made = image
+                    made.reference = reference
+                    if live.contains(image.image.ref), image.image.swift == nil {
+                        made.program = await connection.program(of: image.image)
+                    }
+                    await session.imageMade(made, initial: initial, for: name, number: number, start: start)
                 }
+                await session.tellWays(name)
                 try Task.checkCancellation()
                 let result: ApplyResult
                 let start = await session.now
@@ -231,15 +240,18 @@ extension Session {
     }
 
     private func imageMade(
-        _ image: ImageState, reference: String, for name: String, number: Int, start: ContinuousClock.Instant
+        _ image: ImageState, initial: [String: SyncSet.File], for name: String, number: Int,
+        start: ContinuousClock.Instant
     ) {
         guard var current = images[image.image.ref] else { return }
-        current.reference = reference
+        current.reference = image.reference
         current.packed = image.artifact
+        current.program = image.program
         current.isStale = false
-        current.overlay = [:]
-        current.deletions = []
+        let hadChanges = current.hasChangedFiles
+        current.forgetChanges(initial: initial)
         images[image.image.ref] = current
+        if hadChanges { applyToOthers(image.image.ref, madeFor: name) }
         guard resources[name]?.taskNumber == number else { return }
         resources[name]?.stages.append(("image", (now - start).milliseconds))
     }
@@ -250,8 +262,15 @@ extension Session {
         let references = kubernetes.images.reduce(into: [String: String]()) { $0[$1] = images[$1]?.reference }
         let programs = live.reduce(into: [String: LiveProgram]()) { programs, ref in
             guard let image = images[ref] else { return }
-            programs[ref] = LiveProgram(
-                path: "/app/\(image.product)", arguments: image.image.swift?.arguments ?? [])
+            switch syncWay(of: ref, in: resource.name) {
+            case .builtIn:
+                programs[ref] = LiveProgram(
+                    entrypoint: ["/app/\(image.product)"], arguments: image.image.swift?.arguments ?? [])
+            case .injected:
+                programs[ref] = LiveProgram(
+                    entrypoint: image.program?.entrypoint, arguments: image.program?.arguments ?? [], isInjected: true)
+            case .refused, nil: return
+            }
         }
         let used = kubernetes.images.compactMap { images[$0]?.image }
         let isForced = forced.remove(resource.name) != nil
@@ -278,6 +297,10 @@ extension Session {
         set(.starting("rolling out"), for: name)
         openForwards(name)
         reconcileAttachments(name)
+        // Those that have given up may have what they need now.
+        for attachment in resources[name]?.attachments.values.filter({ !$0.isCurrent }) ?? [] {
+            attachment.signal.yield()
+        }
         if isSame, !generations.isEmpty, !state.saves.isEmpty, state.podStatus == .ready {
             served(name, way: "apply", stages: state.stages)
         }

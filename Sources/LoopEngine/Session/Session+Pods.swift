@@ -18,6 +18,7 @@ extension Session {
             for pod in pods { readLogs(name, pod) }
             for pod in gone { endLogs(of: pod.uid) }
             refresh(name)
+            deployWaitingChanges(name)
         }
         // The last old Pod of a rollout may have gone without a change of any status.
         if isOneShot { checkOneShot() }

@@ -9,7 +9,8 @@ extension Session {
         guard let connection, !isOneShot, let state = resources[name], state.isApplied,
             let kubernetes = state.resource.kubernetes
         else { return }
-        let refs = kubernetes.images.filter { images[$0]?.isLive == true }
+        let ways = kubernetes.images.reduce(into: [String: SyncWay]()) { $0[$1] = syncWay(of: $1, in: name) }
+        let refs = kubernetes.images.filter { ways[$0] == .builtIn || ways[$0] == .injected }
         var wanted: [String: (PodStatus, String, String)] = [:]
         // Pods that came by a selector are somebody else's, and have no agent.
         for pod in state.currentPods where pod.generation != nil {
@@ -27,6 +28,7 @@ extension Session {
             let (signals, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
             var attachment = Attachment(
                 pod: pod, container: container, image: ref, wanted: images[ref]?.version ?? 0, signal: continuation)
+            attachment.isInjected = ways[ref] == .injected
             continuation.yield()
             attachment.task = spawn { session in
                 await session.follow(name, key: key, connection: connection, signals: signals)
@@ -48,36 +50,6 @@ extension Session {
         return nil
     }
 
-    /// What an image's containers should have changed: wakes them, or deploys where there is nobody to wake.
-    /// - Parameter decided: whether a `decision.made` was already told for it.
-    func publish(_ ref: String, decided: Bool) {
-        guard var image = images[ref] else { return }
-        image.version += 1
-        images[ref] = image
-        for name in users(of: ref) {
-            guard let state = resources[name] else { continue }
-            let keys = state.attachments.filter { $0.value.image == ref && $0.value.isConnected }.map(\.key)
-            guard !keys.isEmpty, !state.needsDeploy, !state.isTaskRunning else {
-                journal.record(
-                    .decisionMade, save: state.saves.max(), resource: name,
-                    ["action": "image", "reason": "no running container to sync to"])
-                if !image.overlay.isEmpty { images[ref]?.isStale = true }
-                requestDeploy(name)
-                continue
-            }
-            if !decided {
-                journal.record(
-                    .decisionMade, save: state.saves.max(), resource: name,
-                    ["action": "sync", "reason": "only the executable changed"])
-            }
-            for key in state.attachments.keys where state.attachments[key]?.image == ref {
-                resources[name]?.attachments[key]?.wanted = image.version
-                resources[name]?.attachments[key]?.signal.yield()
-            }
-            set(.starting("syncing"), for: name)
-        }
-    }
-
     /// Keeps one container up to date until it is gone; a broken stream is opened again.
     private func follow(
         _ name: String, key: String, connection: any ClusterConnection, signals: AsyncStream<Void>
@@ -90,7 +62,8 @@ extension Session {
                 do {
                     if !attachment.isConnected {
                         await stream?.close()
-                        let opened = try await connection.attach(pod: attachment.pod, container: attachment.container)
+                        let opened = try await connection.attach(
+                            pod: attachment.pod, container: attachment.container, isInjected: attachment.isInjected)
                         stream = opened
                         resources[name]?.attachments[key]?.isConnected = true
                         resources[name]?.attachments[key]?.streams += 1
@@ -117,25 +90,40 @@ extension Session {
     private func bring(_ name: String, key: String, over stream: any SyncConnection) async throws {
         guard let attachment = resources[name]?.attachments[key], let image = images[attachment.image] else { return }
         let version = image.version
-        let set = image.desired
+        var set = image.desired(after: attachment.ran)
+        if attachment.version == nil {
+            // An earlier session may have left files that this one has not changed.
+            let left = image.leftovers(await stream.recorded(), exists: options.exists)
+            if let path = left.unknown.first {
+                throw DevloopError(
+                    .syncLeftover,
+                    "\(attachment.container) has \(path) of an earlier session, which no rule names any more")
+            }
+            set.files += left.files
+            set.deletions += left.deletions
+        }
         let save = resources[name]?.saves.max()
-        let pod = attachment.pod.name
-        journal.record(
-            .syncStarted, save: save, resource: name,
-            ["pod": .string(pod), "container": .string(attachment.container), "files": .int(set.files.count)])
-        let report = try await stream.apply(set)
-        images[attachment.image]?.commands = []
-        journal.record(
-            .syncCommitted, save: save, resource: name,
-            [
-                "pod": .string(pod), "container": .string(attachment.container), "sent": .int(report.sent),
-                "send": .int(report.send.milliseconds), "digest": .string(report.runningDigest),
-            ])
+        let place: JSONObject = ["pod": .string(attachment.pod.name), "container": .string(attachment.container)]
+        var fields = place
+        fields["files"] = .int(set.files.count)
+        fields["way"] = attachment.isInjected ? "injected" : "built-in"
+        journal.record(.syncStarted, save: save, resource: name, fields)
+        let report: SyncReport
+        do {
+            report = try await stream.apply(set)
+        } catch let error as DevloopError where error.code == .syncRun {
+            runFailed(name, key: key, version: version, save: save, error)
+            return
+        }
+        fields = place
+        fields["sent"] = .int(report.sent)
+        fields["send"] = .int(report.send.milliseconds)
+        fields["digest"] = .string(report.runningDigest)
+        journal.record(.syncCommitted, save: save, resource: name, fields)
         var stages = [("send", report.send.milliseconds)]
         if let restart = report.restart {
-            var fields: JSONObject = [
-                "pod": .string(pod), "container": .string(attachment.container), "restart": .int(restart.milliseconds),
-            ]
+            fields = place
+            fields["restart"] = .int(restart.milliseconds)
             stages.append(("restart", restart.milliseconds))
             if let ready = report.ready {
                 fields["ready"] = .int(ready.milliseconds)
@@ -144,11 +132,16 @@ extension Session {
             journal.record(.processRestarted, save: save, resource: name, fields)
         }
         resources[name]?.attachments[key]?.version = version
+        resources[name]?.attachments[key]?.ran = version
         if let exit = report.earlyExit {
-            exited(name, pod: pod, container: attachment.container, code: exit.code, message: exit.message)
+            exited(name, key: key, code: exit.code, message: exit.message, stays: report.isRunning)
             return
         }
-        let isDone = resources[name]?.attachments.values.allSatisfy(\.isCurrent) ?? false
+        // An app that has ended stays so until it is started again.
+        if report.restart != nil || attachment.trouble?.isOfApp != true {
+            resources[name]?.attachments[key]?.trouble = nil
+        }
+        let isDone = resources[name]?.attachments.values.allSatisfy { $0.isCurrent && $0.trouble == nil } ?? false
         if isDone {
             refreshAfterSync(name)
             if resources[name]?.isTaskRunning == false, resources[name]?.needsDeploy == false,
@@ -157,6 +150,29 @@ extension Session {
                 served(name, way: "sync", stages: stages)
             }
         }
+    }
+
+    /// The files are there, a command of a `run` step failed: it runs again with the next set.
+    private func runFailed(_ name: String, key: String, version: Int, save: Int?, _ error: DevloopError) {
+        guard let attachment = resources[name]?.attachments[key] else { return }
+        resources[name]?.attachments[key]?.version = version
+        tell(error, of: attachment, next: "the next save", save: save, name)
+        trouble(name, key: key, Attachment.Trouble(message: error.message, hint: error.hint))
+    }
+
+    private func tell(
+        _ error: DevloopError, of attachment: Attachment, next: String, save: Int?, _ name: String
+    ) {
+        var fields: JSONObject = [
+            "pod": .string(attachment.pod.name), "message": .string(error.description), "next": .string(next),
+        ]
+        if let hint = error.hint { fields["hint"] = .string(hint) }
+        journal.record(.syncFailed, save: save, resource: name, fields)
+    }
+
+    private func trouble(_ name: String, key: String, _ trouble: Attachment.Trouble) {
+        resources[name]?.attachments[key]?.trouble = trouble
+        set(.failed(trouble.message, hint: trouble.hint), for: name)
     }
 
     private func refreshAfterSync(_ name: String) {
@@ -172,10 +188,8 @@ extension Session {
 
     private func listen(_ name: String, key: String, to stream: any SyncConnection, number: Int) async {
         for await notice in stream.events {
-            guard case .exited(let code, let message) = notice,
-                let attachment = resources[name]?.attachments[key]
-            else { continue }
-            exited(name, pod: attachment.pod.name, container: attachment.container, code: code, message: message)
+            guard case .exited(let code, let message) = notice else { continue }
+            exited(name, key: key, code: code, message: message)
         }
         // The stream ended: the loop finds out whether the container is still there.
         guard let attachment = resources[name]?.attachments[key], attachment.isConnected, attachment.streams == number
@@ -185,15 +199,19 @@ extension Session {
         attachment.signal.yield()
     }
 
-    private func exited(_ name: String, pod: String, container: String, code: Int, message: String) {
+    /// - Parameter stays: the app runs on, and may become ready yet.
+    private func exited(_ name: String, key: String, code: Int, message: String, stays: Bool = false) {
+        guard let attachment = resources[name]?.attachments[key] else { return }
+        let pod = attachment.pod.name
         journal.record(
             .processExited, save: resources[name]?.saves.max(), resource: name,
             [
-                "pod": .string(pod), "container": .string(container), "code": .int(code), "message": .string(message),
+                "pod": .string(pod), "container": .string(attachment.container), "code": .int(code),
+                "message": .string(message),
             ])
-        set(
-            .failed("\(pod): \(message)", hint: "its last lines say why; the next save starts it again"),
-            for: name)
+        let hint = "its last lines say why; the next save starts it again"
+        if stays { return set(.failed("\(pod): \(message)", hint: hint), for: name) }
+        trouble(name, key: key, Attachment.Trouble(message: "\(pod): \(message)", hint: hint, isOfApp: true))
     }
 
     /// - Returns: whether to try again at once.
@@ -202,21 +220,48 @@ extension Session {
         resources[name]?.attachments[key]?.version = nil
         let error = (error as? DevloopError) ?? DevloopError(.sync, "\(error)")
         if error.code == .syncBusy { return await waitForOwner(name, key: key, error) }
-        // What cannot work is not tried again; the rest gets three more tries.
-        let givesUp = error.code == .syncImpossible || failures >= 4
-        var fields: JSONObject = [
-            "pod": .string(attachment.pod.name), "message": .string(error.description),
-            "next": givesUp ? "a new image" : "the stream is opened again",
-        ]
-        if let hint = error.hint { fields["hint"] = .string(hint) }
-        journal.record(.syncFailed, save: resources[name]?.saves.max(), resource: name, fields)
-        if givesUp {
-            requestDeploy(name)
-            try? await ports.clock.sleep(.seconds(10))
-        } else {
-            try? await ports.clock.sleep(.milliseconds(100 * (1 << failures)))
+        if error.code == .syncLeftover { return await replace(name, attachment, error) }
+        let save = resources[name]?.saves.max()
+        // What cannot work is not tried again; the rest gets three more tries. A cluster that is away comes back.
+        let isImpossible = error.code == .syncImpossible
+        guard isImpossible || failures >= 4 && error.code != .clusterUnreachable else {
+            tell(error, of: attachment, next: "the stream is opened again", save: save, name)
+            try? await ports.clock.sleep(.milliseconds(100 * (1 << min(failures, 5))))
+            return !Task.isCancelled && resources[name]?.attachments[key] != nil
         }
+        // An image that would be the same helps nobody.
+        guard let image = images[attachment.image], image.needsImage || image.hasChangedFiles else {
+            tell(error, of: attachment, next: isImpossible ? "the next save" : "tried again in 10 s", save: save, name)
+            trouble(name, key: key, Attachment.Trouble(message: error.message, hint: error.hint))
+            guard !isImpossible else { return false }
+            try? await ports.clock.sleep(.seconds(10))
+            return !Task.isCancelled && resources[name]?.attachments[key] != nil
+        }
+        // One that is being made is not to be disturbed.
+        if resources[name]?.isTaskRunning == false, resources[name]?.needsDeploy == false {
+            tell(error, of: attachment, next: "a new image", save: save, name)
+            makeAnew(attachment.image, for: [name])
+        }
+        guard !isImpossible else { return false }
+        try? await ports.clock.sleep(.seconds(10))
         return !Task.isCancelled && resources[name]?.attachments[key] != nil
+    }
+
+    /// A container with files that nobody can take back is replaced by a new one.
+    private func replace(_ name: String, _ attachment: Attachment, _ error: DevloopError) async -> Bool {
+        tell(error, of: attachment, next: "its Pod is made anew", save: nil, name)
+        do {
+            try await connection?.restart(pod: attachment.pod)
+            // Nobody else makes a Pod again that belongs to no workload.
+            if resources[name]?.resource.kubernetes?.objects.contains(where: { $0.kind == "Pod" }) == true {
+                forced.insert(name)
+                requestDeploy(name)
+            }
+        } catch {
+            set(.failed(Self.text(error), hint: nil), for: name)
+        }
+        try? await ports.clock.sleep(.seconds(2))
+        return !Task.isCancelled
     }
 
     /// Another session has the container: nothing is forced, and nothing is deployed over it.

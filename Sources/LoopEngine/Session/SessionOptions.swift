@@ -31,17 +31,21 @@ package struct SessionOptions: Sendable {
     package var onLog: @Sendable (_ resource: String, _ pod: String, _ container: String, LogLine) -> Void
     /// Whether a path exists now.
     package var exists: @Sendable (String) -> Bool
+    /// All files below a path, or the path itself when it is a file; absolute. What devloop does not watch is left out.
+    package var files: @Sendable (String) -> [String]
 
     package init(
         mode: Mode, root: String, version: String,
         onLog: @escaping @Sendable (String, String, String, LogLine) -> Void,
-        exists: @escaping @Sendable (String) -> Bool
+        exists: @escaping @Sendable (String) -> Bool,
+        files: @escaping @Sendable (String) -> [String] = { _ in [] }
     ) {
         self.mode = mode
         self.root = root
         self.version = version
         self.onLog = onLog
         self.exists = exists
+        self.files = files
     }
 }
 

@@ -8,16 +8,30 @@ struct Attachment {
     var container: String
     /// Ref of the image whose desired set it follows.
     var image: String
+    /// An init container has brought the agent.
+    var isInjected = false
     var isConnected = false
     /// Counts streams, so that the end of an old one is not taken for the end of the new one.
     var streams = 0
     /// Version of the image's desired set that was committed here; nil before the first comparison.
     var version: Int?
+    /// Version up to which files were deleted and commands of `run` steps executed; nil for none. A stream that is
+    /// opened again to the same container does not repeat them.
+    var ran: Int?
+    /// Why the container does not run as it should, though it has the files; the next set may mend it.
+    var trouble: Trouble?
     /// Version that it should have.
     var wanted: Int
     var task: Task<Void, Never>?
     /// Wakes the attachment's loop.
     var signal: AsyncStream<Void>.Continuation
+
+    struct Trouble: Equatable {
+        var message: String
+        var hint: String?
+        /// The app has ended: only its next start mends it.
+        var isOfApp = false
+    }
 
     /// A newer version than the wanted one is fine: the image's set may have grown while it was sent.
     var isCurrent: Bool { version.map { $0 >= wanted } ?? false }

@@ -84,6 +84,8 @@ struct ResourceState {
     /// By `Attachment.key`.
     var attachments: [String: Attachment] = [:]
     var forwardsOpened = false
+    /// What was told of the way of its images' changes, by ref.
+    var toldWays: [String: SyncWay] = [:]
     /// Stages of the deploy that is under way, in milliseconds.
     var stages: [(String, Int)] = []
 
@@ -170,6 +172,9 @@ struct ResourceState {
         }
         // One Pod of several may have ended, and a Job is done when its controller says so.
         if mustEnd, let progress = workloads.lazy.compactMap(\.progress).first { return .starting(progress) }
+        if let trouble = attachments.values.lazy.compactMap(\.trouble).first {
+            return .failed(trouble.message, hint: trouble.hint)
+        }
         if let attachment = attachments.values.first(where: { !$0.isCurrent }) {
             return .starting(
                 "\(attachment.pod.name): \(attachment.isConnected ? "syncing" : "connecting to the agent")")

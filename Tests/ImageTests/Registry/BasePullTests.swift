@@ -88,6 +88,23 @@ struct BasePullTests {
         #expect(error?.message.contains(registry.host) == true)
     }
 
+    @Test func aConfigurationIsReadWithoutTheLayers() async throws {
+        let registry = try await RegistryProcess(.basic)
+        let login = try registry.login()
+        let (reference, _) = try await pushed(registry, unique("a"), login: login)
+        let clients = RegistryClients(credentials: DockerCredentials(file: login))
+        let name = try name(reference)
+        let client = try clients[RegistryHost(name.registry)]
+        let config = try await client.configuration(name, platform: Self.amd64)
+        #expect(config["Entrypoint"] == ["/app/program"])
+        #expect(try await poll { try registry.requests("GET", "/blobs/") == 1 })
+        let missing = try #require(ImageName("\(registry.host)/base:none"))
+        let error = await #expect(throws: DevloopError.self) {
+            try await client.configuration(missing, platform: Self.amd64)
+        }
+        #expect(error?.message.contains("there is no base:none") == true)
+    }
+
     @Test func aRegistryThatIsAskedTooOftenIsNoObstacle() async throws {
         let registry = try await RegistryProcess()
         let (_, image) = try await pushed(registry, unique("a"))

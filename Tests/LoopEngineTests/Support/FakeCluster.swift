@@ -54,6 +54,10 @@ final class FakeConnection: ClusterConnection {
             sent: 117, send: .milliseconds(6), restart: .milliseconds(21), ready: .milliseconds(9),
             runningDigest: "digest", earlyExit: nil)
         var isClosed = false
+        var program = ImageProgram(entrypoint: ["/bin/server"])
+        /// Of each attach, whether the agent was injected.
+        var attached: [Bool] = []
+        var recorded: [String] = []
     }
 
     private let state = Mutex(State())
@@ -77,6 +81,13 @@ final class FakeConnection: ClusterConnection {
     var restarted: [String] { state.withLock(\.restarted) }
     var syncs: [FakeSync] { state.withLock(\.syncs) }
     var isClosed: Bool { state.withLock(\.isClosed) }
+
+    var attached: [Bool] { state.withLock(\.attached) }
+    /// What images run by themselves.
+    func setProgram(_ program: ImageProgram) { state.withLock { $0.program = program } }
+    /// What containers have by their own records.
+    func setRecorded(_ paths: [String]) { state.withLock { $0.recorded = paths } }
+    func recorded() -> [String] { state.withLock(\.recorded) }
 
     func failApply(_ errors: [DevloopError]) { state.withLock { $0.applyFailures = errors } }
     func failImage(_ errors: [DevloopError]) { state.withLock { $0.imageFailures = errors } }
@@ -121,6 +132,8 @@ final class FakeConnection: ClusterConnection {
         onEvent(.delivered(reference: reference, way: "delta archive", sent: 100, duration: .milliseconds(40)))
         return reference
     }
+
+    func program(of image: Image) async -> ImageProgram { state.withLock(\.program) }
 
     func apply(_ work: ApplyWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> ApplyResult {
         let failure = state.withLock { state in
@@ -196,7 +209,8 @@ final class FakeConnection: ClusterConnection {
         state.withLock(\.lastLines)
     }
 
-    func attach(pod: PodStatus, container: String) async throws -> any SyncConnection {
+    func attach(pod: PodStatus, container: String, isInjected: Bool) async throws -> any SyncConnection {
+        state.withLock { $0.attached.append(isInjected) }
         let failure = state.withLock { $0.attachFailures.isEmpty ? nil : $0.attachFailures.removeFirst() }
         if let failure { throw failure }
         let sync = FakeSync(pod: pod.name, connection: self)
@@ -249,6 +263,8 @@ final class FakeSync: SyncConnection {
         if let failure { throw failure }
         return connection.report()
     }
+
+    func recorded() async -> [String] { connection.recorded() }
 
     func close() async {
         state.withLock { $0.isClosed = true }

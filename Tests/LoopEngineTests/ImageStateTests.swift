@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Plan
+import Testing
+
+@testable import LoopEngine
+
+/// What containers of an image should have beyond it.
+@Suite(.timeLimit(.minutes(1)))
+struct ImageStateTests {
+    static func image(_ steps: [LiveUpdateStep]) -> Image {
+        var build = DockerBuild(context: "/p", dockerfile: "/p/www/Dockerfile", text: "")
+        build.ignored.add(["*.tmp"], relativeTo: "/p/www")
+        return Image(ref: "shop/web", builder: .docker(build), liveUpdate: steps)
+    }
+
+    static let steps: [LiveUpdateStep] = [
+        .initialSync, .fallBackOn(["/p/www/lock"]),
+        .sync(FileMapping(source: "/p/www", destination: "/www")),
+        .sync(FileMapping(source: "/p/www/special", destination: "/special")),
+        .run(arguments: ["first"], triggers: []), .run(arguments: ["second"], triggers: []), .restart,
+    ]
+
+    private static func file(_ path: String, _ destination: String) -> SyncSet.File {
+        SyncSet.File(source: path, destination: destination, isExecutable: false, isEntry: false)
+    }
+
+    @Test func commandsAndDeletionsAreToldOncePerContainerAndInOrder() {
+        var state = ImageState(Self.image(Self.steps), product: "")
+        state.add([Self.file("/p/www/a", "/www/a")], deletions: ["/www/b"], commands: [["second"]])
+        state.version += 1
+        state.add([], deletions: [], commands: [["first"]])
+        state.version += 1
+        let new = state.desired(after: nil)
+        #expect(new.commands == [["first"], ["second"]])
+        #expect(new.deletions == ["/www/b"])
+        #expect(new.files.map(\.destination) == ["/www/a"])
+        #expect(new.restarts)
+        let known = state.desired(after: 1)
+        #expect(known.commands == [["first"]])
+        #expect(known.deletions.isEmpty)
+        // What is there is compared, not sent.
+        #expect(known.files.map(\.destination) == ["/www/a"])
+        #expect(state.desired(after: 2).commands.isEmpty)
+    }
+
+    @Test func aFileThatComesBackIsNotDeleted() {
+        var state = ImageState(Self.image(Self.steps), product: "")
+        state.add([], deletions: ["/www/a"], commands: [])
+        state.add([Self.file("/p/www/a", "/www/a")], deletions: [], commands: [])
+        #expect(state.desired(after: nil).deletions.isEmpty)
+        state.add([], deletions: ["/www/a"], commands: [])
+        #expect(state.desired(after: nil).files.isEmpty)
+        #expect(state.hasChangedFiles)
+        state.forgetChanges(initial: [:])
+        #expect(state.desired(after: nil).deletions.isEmpty)
+        #expect(!state.hasChangedFiles)
+    }
+
+    @Test func theInitialSetHasWhatTheRulesNameAndNothingElse() {
+        let tree = [
+            "/p/www/a", "/p/www/b.tmp", "/p/www/Dockerfile", "/p/www/lock", "/p/www/special/c", "/p/other",
+        ]
+        let found = LiveChanges.initial(Self.image(Self.steps)) { root in
+            tree.filter { Decider.covers(root, $0) }
+        }
+        #expect(found.keys.sorted() == ["/special/c", "/www/a"])
+        #expect(found["/special/c"]?.source == "/p/www/special/c")
+        #expect(LiveChanges.initial(Self.image(Array(Self.steps.dropFirst()))) { _ in tree }.isEmpty)
+    }
+
+    /// What an earlier session left: taken up by the rule that names it, deleted with its source, or told.
+    @Test func leftoversFollowTheRules() {
+        var state = ImageState(Self.image(Self.steps), product: "")
+        state.add([Self.file("/p/www/known", "/www/known")], deletions: [], commands: [])
+        let recorded = ["/www/known", "/www/a", "/www/gone", "/special/c", "/www/special/d", "/elsewhere"]
+        let left = state.leftovers(recorded) { $0 != "/p/www/gone" }
+        #expect(
+            left.files.map { "\($0.source) \($0.destination)" } == ["/p/www/special/c /special/c", "/p/www/a /www/a"])
+        #expect(left.deletions == ["/www/gone"])
+        // The rule for `special` takes its files elsewhere now.
+        #expect(left.unknown == ["/elsewhere", "/www/special/d"])
+    }
+
+    @Test func aProgramOfOursIsNoLeftover() {
+        let state = ImageState(Samples.image(), product: "web")
+        #expect(state.leftovers(["/devloop/app/web", "/devloop/app/lib/a.so"]) { _ in true }.unknown.isEmpty)
+    }
+}
