@@ -4,14 +4,15 @@ import DevloopCore
 import Glibc
 
 /// A thread of the system for code that sleeps in `poll`: the pool of Swift's tasks must not be blocked.
-enum Thread {
+package enum Thread {
     private final class Body: Sendable {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
     /// Runs `body` on a new detached thread.
-    static func detach(_ body: @escaping @Sendable () -> Void) throws {
+    /// - Throws: `DevloopError` with code process when the system has no thread to give.
+    package static func detach(_ body: @escaping @Sendable () -> Void) throws {
         var thread: pthread_t = 0
         let context = Unmanaged.passRetained(Body(body))
         let code = pthread_create(

@@ -28,9 +28,9 @@ struct FiveImages {
     /// Edits of a service that runs from an image: what is between the link and the node.
     private func edits(_ row: String, _ service: String, registry: String?) async throws -> RowResult {
         let spec = try package.spec(service, image: row, registry: registry)
-        let session = try await UpSession(
-            context, resource: service, spec: spec, directory: package.folder, namespace: Self.namespace)
-        do {
+        return try await UpSession.run(
+            context, resource: service, spec: spec, directory: package.folder, namespace: Self.namespace
+        ) { session in
             let file = try BannerFile(package.source(service))
             var markers = Markers()
             var (times, profile, way) = ([Double](), Profile(), "")
@@ -49,11 +49,7 @@ struct FiveImages {
                     way = "\(delivered["way"]?.string ?? "?"), \(delivered["sent"]?.int ?? 0) bytes in the last one"
                 }
             }
-            await session.stop()
             return RowResult(row, times, profile: profile.medians, notes: ["way: \(way)"])
-        } catch {
-            await session.stop()
-            throw error
         }
     }
 
@@ -70,13 +66,13 @@ struct FiveImages {
             let name = "first-\(String(run, radix: 16))-\(round + 1)"
             let spec = try package.spec(service, image: name, registry: nil)
             defer { Files.remove(spec) }
-            let session = try await UpSession(
-                context, resource: service, spec: spec, directory: package.folder, namespace: Self.namespace)
-            await session.stop()
-            let events = session.inbox.events("image.packed") + session.inbox.events("image.delivered")
+            let inbox = try await UpSession.run(
+                context, resource: service, spec: spec, directory: package.folder, namespace: Self.namespace
+            ) { $0.inbox }
+            let events = inbox.events("image.packed") + inbox.events("image.delivered")
             guard round >= 0 else { continue }
             times.append(events.reduce(0) { $0 + ($1["duration"]?.double ?? 0) })
-            if let sent = session.inbox.events("image.delivered").last?["sent"]?.int {
+            if let sent = inbox.events("image.delivered").last?["sent"]?.int {
                 notes = ["\(sent) bytes in the last one"]
             }
         }

@@ -11,9 +11,9 @@ struct ImageGroup {
         try await cluster.freshNamespace(Self.namespace)
         let specs = "\(context.work)/specs"
         context.say("  image: bringing it up")
-        let session = try await UpSession(
-            context, resource: "tiny", spec: "image/Devloopfile", directory: specs, namespace: Self.namespace)
-        do {
+        return try await UpSession.run(
+            context, resource: "tiny", spec: "image/Devloopfile", directory: specs, namespace: Self.namespace
+        ) { session in
             context.say("  image: \(context.saves) saves")
             var markers = Markers()
             var (times, profile) = ([Double](), Profile())
@@ -30,11 +30,7 @@ struct ImageGroup {
                 times.append((seen - start).inMilliseconds)
                 profile.add(event)
             }
-            await session.stop()
             return [RowResult("image", times, profile: profile.medians)]
-        } catch {
-            await session.stop()
-            throw error
         }
     }
 

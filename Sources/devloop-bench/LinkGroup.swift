@@ -12,10 +12,10 @@ struct LinkGroup {
         try await cluster.freshNamespace(Self.namespace)
         let directory = "\(context.work)/delinkcious"
         context.say("  link: bringing it up; the first time all of its packages are compiled")
-        let session = try await UpSession(
+        return try await UpSession.run(
             context, resource: "link-manager", spec: "services/link_service/Devloopfile", directory: directory,
-            namespace: Self.namespace)
-        do {
+            namespace: Self.namespace
+        ) { session in
             let pod = try await cluster.pod(Self.namespace)
             var results: [RowResult] = []
             if rows.contains("idle") { results += try await idle(session, pod) }
@@ -27,11 +27,7 @@ struct LinkGroup {
                     plainSource: "\(copy)/Sources/link_service/Banner.swift", name: "link")
                 results += try await edits.run()
             }
-            await session.stop()
             return results
-        } catch {
-            await session.stop()
-            throw error
         }
     }
 

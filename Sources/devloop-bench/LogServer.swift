@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import HTTPTransport
 import KubeClient
 import Synchronization
 
@@ -34,11 +35,11 @@ final class LogServer: Sendable {
         }
         guard isOpen else { throw BenchFailure("no port to listen on: \(String(cString: strerror(errno)))") }
         port = Int(UInt16(bigEndian: address.sin_port))
-        try Self.detach { [self] in
+        try Thread.detach { [self] in
             while true {
                 let connection = accept(listener, nil, nil)
                 guard connection >= 0 else { return }
-                try? Self.detach { [self] in
+                try? Thread.detach { [self] in
                     serve(connection)
                     close(connection)
                 }
@@ -120,28 +121,5 @@ final class LogServer: Sendable {
             }
             return true
         }
-    }
-
-    private final class Body: Sendable {
-        let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-    }
-
-    /// A thread of the system: blocking calls would hold up the tasks that are measured.
-    private static func detach(_ run: @escaping @Sendable () -> Void) throws {
-        var thread: pthread_t = 0
-        let context = Unmanaged.passRetained(Body(run))
-        let code = pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            }, context.toOpaque())
-        guard code == 0 else {
-            context.release()
-            throw BenchFailure("cannot start a thread: \(String(cString: strerror(code)))")
-        }
-        pthread_detach(thread)
     }
 }

@@ -29,9 +29,6 @@ struct Row: Sendable {
         Row(id: "fleet-one", title: "small file to one container: save → said to be served, and true", unit: "ms"),
         Row(id: "fleet-many", title: "the same to 20 containers", unit: "ms"),
         Row(id: "fleet-ratio", title: "20 containers / one", unit: "×", goal: 2),
-        Row(
-            id: "checkout", title: "5,000 files changed by `git checkout` → served by three containers", unit: "ms",
-            goal: 3_000),
         Row(id: "tiny-edit", title: "one-line edit of a small program → new process serves", unit: "ms"),
         Row(id: "tiny-build", title: "the same edit, `swift build` alone", unit: "ms"),
         Row(

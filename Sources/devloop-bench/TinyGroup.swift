@@ -14,9 +14,9 @@ struct TinyGroup {
         let big = BigFiles(folder: "\(specs)/tiny/Big")
         try big.make()
         context.say("  tiny: bringing it up")
-        let session = try await UpSession(
-            context, resource: "tiny", spec: "live/Devloopfile", directory: specs, namespace: Self.namespace)
-        do {
+        return try await UpSession.run(
+            context, resource: "tiny", spec: "live/Devloopfile", directory: specs, namespace: Self.namespace
+        ) { session in
             let pod = PodClient(address: try await cluster.pod(Self.namespace).address)
             var results: [RowResult] = []
             if rows.contains("static") {
@@ -36,11 +36,7 @@ struct TinyGroup {
                     results.append(try await bigFile(big, size, session, pod))
                 }
             }
-            await session.stop()
             return results
-        } catch {
-            await session.stop()
-            throw error
         }
     }
 

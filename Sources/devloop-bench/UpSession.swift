@@ -10,8 +10,25 @@ final class UpSession: Sendable {
     private let channel: ProcessChannel
     private let errors: ErrorText
 
+    /// Runs `body` beside a session whose resource is ready, and ends the session in any case.
+    static func run<Result>(
+        _ context: BenchContext, resource: String, spec: String, directory: String, namespace: String,
+        _ body: (UpSession) async throws -> Result
+    ) async throws -> Result {
+        let session = try await UpSession(
+            context, resource: resource, spec: spec, directory: directory, namespace: namespace)
+        do {
+            let result = try await body(session)
+            await session.stop()
+            return result
+        } catch {
+            await session.stop()
+            throw error
+        }
+    }
+
     /// Starts it and waits until the resource is ready.
-    init(
+    private init(
         _ context: BenchContext, resource: String, spec: String, directory: String, namespace: String
     ) async throws {
         let (errors, inbox) = (ErrorText(), EventInbox())

@@ -253,17 +253,24 @@ struct SessionLiveTests {
         }
     }
 
+    /// A second Pod is on its way when a file is saved that is synced.
+    /// - Returns: the generation of the Pods, and the number of the event that told of the second one.
+    private static func saveWhileThePodStarts(_ test: TestSession) async throws -> (String, Int) {
+        try await bringUp(test)
+        let generation = test.connection.generation("site")
+        test.connection.setPods(
+            "site", [.make("site-2", generation: generation, verdict: .starting("pulling"), word: "Pending")])
+        let since = try await test.events.wait(.podChanged) { $0.text("pod") == "site-2" }.sequence
+        test.watch.save(page)
+        try await test.events.wait(.decisionMade, after: since) { $0.text("action") == "sync" }
+        return (generation, since)
+    }
+
     @Test func aSaveWhileThePodStartsWaitsForIt() async throws {
         try await TestSession.run(Self.plan()) { test in
-            try await Self.bringUp(test)
-            let generation = test.connection.generation("site")
-            test.connection.setPods(
-                "site", [.make("site-2", generation: generation, verdict: .starting("pulling"), word: "Pending")])
-            let starting = try await test.events.wait(.podChanged) { $0.text("pod") == "site-2" }
-            test.watch.save(Self.page)
-            try await test.events.wait(.decisionMade, after: starting.sequence)
+            let (generation, since) = try await Self.saveWhileThePodStarts(test)
             test.connection.setPods("site", [.ready("site-2", generation: generation, id: "c2")])
-            let served = try await test.events.wait(.saveServed, after: starting.sequence)
+            let served = try await test.events.wait(.saveServed, after: since)
             #expect(served.text("way") == "sync")
             #expect(test.connection.images.count == 1)
         }
@@ -271,15 +278,9 @@ struct SessionLiveTests {
 
     @Test func aSaveThatWaitsForACrashingContainerBecomesAnImage() async throws {
         try await TestSession.run(Self.plan()) { test in
-            try await Self.bringUp(test)
-            let generation = test.connection.generation("site")
-            test.connection.setPods(
-                "site", [.make("site-2", generation: generation, verdict: .starting("pulling"), word: "Pending")])
-            let starting = try await test.events.wait(.podChanged) { $0.text("pod") == "site-2" }
-            test.watch.save(Self.page)
-            try await test.events.wait(.decisionMade, after: starting.sequence) { $0.text("action") == "sync" }
+            let (generation, since) = try await Self.saveWhileThePodStarts(test)
             test.connection.setPods("site", [.crashing("site-2", generation: generation)])
-            let decision = try await test.events.wait(.decisionMade, after: starting.sequence) {
+            let decision = try await test.events.wait(.decisionMade, after: since) {
                 $0.text("action") == "image"
             }
             #expect(decision.text("reason")?.hasPrefix("its container ends again and again") == true)

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sourced by tests that need a cluster which they may break.
 
-# enter_own_cluster NAME: runs the script again in namespaces of its own for network and mounts, so that it neither
-# disturbs nor is disturbed by a cluster that runs, and starts a cluster there. Options are handed on by the environment.
-enter_own_cluster() {
+# enter_own_namespaces NAME: runs the script again in namespaces of its own for network and mounts, so that it neither
+# disturbs nor is disturbed by a cluster that runs. Options are handed on by the environment.
+enter_own_namespaces() {
     require_root "to run a cluster"
-    bundle=$scripts/../.build/debug/devloopPackageTests.xctest
-    [[ -x $bundle ]] || fail "the tests are not built" "swift build --build-tests"
     if [[ ${DEVLOOP_INSIDE:-} != "$1" ]]; then
         "$scripts/cluster" build
         # One at a time on a machine; the lock is held until the last of us ends.
@@ -21,6 +19,13 @@ enter_own_cluster() {
         mount -t tmpfs tmpfs "$folder"
     done
     ip link set lo up
+}
+
+# enter_own_cluster NAME: in such namespaces, with a cluster that is started there.
+enter_own_cluster() {
+    bundle=$scripts/../.build/debug/devloopPackageTests.xctest
+    [[ -x $bundle ]] || fail "the tests are not built" "swift build --build-tests"
+    enter_own_namespaces "$1"
     export DEVLOOP_CLUSTER=$1
     export DEVLOOP_OWN_CLUSTER=$cache_root/cluster-$1 DEVLOOP_OWN_SCRIPTS=$scripts
     trap delete_own_cluster EXIT

@@ -80,6 +80,22 @@ struct Cluster {
         }
     }
 
+    /// Whether the server comes to refuse Services in this namespace: a new webhook is in force a moment after it was made.
+    func refusesServices() async throws -> Bool {
+        try await poll(deadline: .seconds(10)) {
+            do {
+                _ = try await client.apply(
+                    [
+                        "apiVersion": "v1", "kind": "Service", "metadata": ["name": "y"],
+                        "spec": ["ports": [["port": 80]]],
+                    ], namespace: namespace, dryRun: true)
+                return false
+            } catch  where error.kubeFailure != nil {
+                return true
+            }
+        }
+    }
+
     func exists(_ resource: APIResource, _ name: String) async throws -> Bool {
         do {
             let object = try await client.get(resource, name: name, namespace: namespace)
