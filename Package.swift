@@ -191,9 +191,10 @@ let package = Package(
         tests(
             "DevloopLiveTests",
             [
-                "Deploy", "DevloopCore", "DevloopLive", "DevloopTestSupport", "HTTPTransport", "ImageDelivery",
+                "Deploy", "DevloopCore", "DevloopLive", "DevloopTestSupport", "HTTPTransport", "Hashing",
+                "ImageDelivery",
                 "KubeClient",
-                "LoopEngine", "Plan", "ProcessRunner",
+                "LoopEngine", "Plan", "PodSync", "ProcessRunner", "SyncProtocol",
             ]),
         tests(
             "DevloopfileTests", ["Devloopfile", "DevloopCore", "DevloopTestSupport", "Plan", "Starlark", "YAMLTree"]),
@@ -219,7 +220,10 @@ let package = Package(
             "LoopEngineTests", ["DevloopCore", "DevloopTestSupport", "LogStore", "LoopEngine", "Plan", "ProcessRunner"]),
         tests(
             "PodSyncTests",
-            ["DevloopCore", "DevloopTestSupport", "Hashing", "KubeClient", "PodSync", "ProcessRunner", "SyncProtocol"]),
+            [
+                "DevloopCore", "DevloopTestSupport", "FileWatch", "Hashing", "KubeClient", "PodSync", "ProcessRunner",
+                "SyncProtocol",
+            ]),
         tests("PortForwardTests", ["DevloopCore", "DevloopTestSupport", "PortForward"]),
         tests("ProcessRunnerTests", ["CDevloop", "DevloopCore", "DevloopTestSupport", "ProcessRunner"]),
         tests("StarlarkTests", ["DevloopTestSupport", "Starlark", "StarlarkConformance", "StarlarkProgram"]),

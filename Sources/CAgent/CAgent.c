@@ -113,6 +113,33 @@ int dl_clear_folder(int dir) {
     return 0;
 }
 
+int dl_make_link(int dir, const char *name, const char *target) { return RESULT(symlinkat(target, dir, name)); }
+
+long dl_read_link(int dir, const char *name, void *bytes, size_t count) {
+    return RESULT(readlinkat(dir, name, bytes, count));
+}
+
+int dl_open_path(const char *path) { return RESULT(open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)); }
+
+void *dl_list_begin(int dir) {
+    int fd = (int)RESULT(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (fd < 0) return NULL;
+    DIR *list = fdopendir(fd);
+    if (list == NULL) close(fd);
+    return list;
+}
+
+const char *dl_list_next(void *list) {
+    struct dirent *entry;
+    while ((entry = readdir(list)) != NULL) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) return entry->d_name;
+    }
+    return NULL;
+}
+
+void dl_list_end(void *list) { closedir(list); }
+int dl_last_error(void) { return errno; }
+
 int dl_reserve(int fd, uint64_t size) {
     int result = RESULT(fallocate(fd, 0, 0, (off_t)size));
     return result == -EOPNOTSUPP || result == -ENOSYS || result == -EINVAL ? 0 : result;

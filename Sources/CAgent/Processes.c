@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,6 +45,16 @@ int dl_next_signal(int fd) {
 }
 
 int dl_become_reaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 ? -errno : 0; }
+
+static struct rlimit given_files;
+
+// A set of thousands of files holds as many folders open until it is in place.
+void dl_raise_files(void) {
+    if (getrlimit(RLIMIT_NOFILE, &given_files) < 0) return;
+    struct rlimit raised = given_files;
+    raised.rlim_cur = raised.rlim_max < (1 << 20) ? raised.rlim_max : (1 << 20);
+    if (raised.rlim_cur > given_files.rlim_cur) setrlimit(RLIMIT_NOFILE, &raised);
+}
 
 // Tries each folder of PATH. Memory is the parent's (vfork): only locals are written.
 static int execute(const char *file, char *const *arguments) {
@@ -91,6 +102,7 @@ int dl_spawn(const char *file, char *const *arguments, int quiet, int foreground
         }
         signal(SIGPIPE, SIG_DFL);
         signal(SIGTTOU, SIG_DFL);
+        if (given_files.rlim_max > 0) setrlimit(RLIMIT_NOFILE, &given_files);
         sigset_t none;
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);

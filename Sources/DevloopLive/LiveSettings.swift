@@ -10,6 +10,8 @@ package struct LiveSettings: Sendable {
     package var namespace: String?
     /// What stood behind `--`.
     package var arguments: [String]
+    /// Take over what another session of the project holds: the namespace, and the agents of its Pods.
+    package var force = false
 
     package init(file: String?, context: String?, namespace: String?, arguments: [String]) {
         self.file = file

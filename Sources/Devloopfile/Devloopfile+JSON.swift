@@ -68,7 +68,11 @@ extension Devloopfile {
         switch step {
         case .sync(let mapping):
             let source = display(mapping.source, base: base)
-            return ["step": "sync", "source": .string(source), "destination": .string(mapping.destination)]
+            var step: JSONObject = ["step": "sync", "source": .string(source)]
+            if mapping.policy.isSynced { step["destination"] = .string(mapping.destination) }
+            if mapping.policy.name != "sync" { step["policy"] = .string(mapping.policy.name) }
+            if let signal = mapping.policy.signal { step["signal"] = .string(signal.name) }
+            return .object(step)
         case .run(let arguments, let triggers):
             return ["step": "run", "command": strings(arguments), "triggers": paths(triggers)]
         case .fallBackOn(let files): return ["step": "fall_back_on", "files": paths(files)]

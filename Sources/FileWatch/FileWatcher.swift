@@ -176,7 +176,7 @@ private final class WatchLoop: Sendable {
         let now = FileTime.now()
         core.ledger.retryRecent(now: now)
         while core.ledger.work == .now, ContinuousClock.now < end {
-            core.ledger.hashNext(now: now) { try? SHA256.digest(ofFile: $0) }
+            core.ledger.hashNext(now: now) { FileStamp.content($0) }
         }
     }
 }

@@ -14,6 +14,9 @@ extension WatchCore {
         var name: String
 
         func has(_ bit: Int) -> Bool { mask & UInt32(bit) != 0 }
+
+        /// Events were dropped, nobody knows which.
+        static let overflow = Event(watch: -1, mask: UInt32(DL_WATCH_OVERFLOW), name: "")
     }
 
     /// Takes one event into account.
@@ -21,6 +24,8 @@ extension WatchCore {
         if event.has(DL_WATCH_OVERFLOW) {
             needsRescan = true
             settle.event(at: now)
+            overflows += 1
+            if overflows == 1 { warnings.append(Self.overflowWarning) }
             return
         }
         guard let folder = folders[event.watch] else { return }
@@ -41,11 +46,11 @@ extension WatchCore {
     private mutating func handleFile(
         _ path: String, in folder: Folder.Name, _ event: Event, at now: ContinuousClock.Instant
     ) {
-        let isRoot = roots.contains { $0.root == path }
+        let isRoot = roots.contains { $0.isRoot(path) }
         guard isRoot || folder.isRecursive && isAdmitted(path, isDirectory: false) else { return }
-        if event.has(DL_WATCH_WRITTEN) { writing.insert(path) }
+        if event.has(DL_WATCH_WRITTEN) { writing.insert(ExactPath(path)) }
         if event.has(DL_WATCH_CLOSED) || event.has(DL_WATCH_CREATED) || event.has(DL_WATCH_REMOVED) {
-            writing.remove(path)
+            writing.remove(ExactPath(path))
         }
         mark(path, at: now)
     }
@@ -56,7 +61,7 @@ extension WatchCore {
         if event.has(DL_WATCH_REMOVED) { dropTree(path, at: now) }
         guard event.has(DL_WATCH_CREATED) else { return }
         for root in roots {
-            if root.root == path || isBelow(root.root, path) {
+            if root.isRoot(path) || isBelow(root.root, path) {
                 // A root that was missing may be there now.
                 arm(root, .changes, at: now)
             } else if folder.isRecursive, isBelow(path, root.root), !root.isIgnored(path, isDirectory: true) {
@@ -70,7 +75,7 @@ extension WatchCore {
     private mutating func lost(_ watch: Int32, _ path: String, at now: ContinuousClock.Instant) {
         drop(watch, path: path)
         dropTree(path, at: now)
-        for root in roots where root.root == path || isBelow(root.root, path) { arm(root, .changes, at: now) }
+        for root in roots where root.isRoot(path) || isBelow(root.root, path) { arm(root, .changes, at: now) }
     }
 
     /// Closes the set if it is complete; sets what to wait for if not.
@@ -110,7 +115,7 @@ extension WatchCore {
     private var condition: SettleRule.Condition {
         var condition = SettleRule.Condition()
         condition.hasOpenWriter = !writing.isEmpty
-        condition.hasMissingFile = dirty.contains { ledger.isKnown($0) && FileStamp($0) == nil }
+        condition.hasMissingFile = dirty.contains { ledger.isKnown($0.text) && FileStamp($0.text) == nil }
         condition.isGitChanging = roots.contains { $0.repository?.isChanging() ?? false }
         return condition
     }
@@ -118,8 +123,8 @@ extension WatchCore {
     /// Compares every file that had an event with what is known of it.
     private mutating func takeChanges() -> [FileChange] {
         var changes: [FileChange] = []
-        for path in dirty.sorted() {
-            let kind = ledger.change(path, stamp: FileStamp(path)) { try? SHA256.digest(ofFile: path) }
+        for path in dirty.sorted().map(\.text) {
+            let kind = ledger.change(path, stamp: FileStamp(path)) { FileStamp.content(path) }
             if let kind { changes.append(FileChange(path: path, kind: kind)) }
         }
         dirty = []

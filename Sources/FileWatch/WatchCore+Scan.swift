@@ -11,16 +11,16 @@ extension WatchCore {
         var new: [RootIgnore] = []
         for path in paths {
             let root = try Self.normalized(path)
-            if !new.contains(where: { $0.root == root }) { new.append(try RootIgnore(root: root, ignore: ignore)) }
+            if !new.contains(where: { $0.isRoot(root) }) { new.append(try RootIgnore(root: root, ignore: ignore)) }
         }
         roots = new
         for (watch, folder) in folders {
             for name in folder.names where !isNeeded(name) { drop(watch, path: name.path) }
         }
         let kept = roots
-        ledger.forget { path in !kept.contains { path == $0.root || isBelow(path, $0.root) } }
-        dirty = dirty.filter { path in kept.contains { path == $0.root || isBelow(path, $0.root) } }
-        unwatched = unwatched.filter { path in kept.contains { path == $0.root || isBelow(path, $0.root) } }
+        ledger.forget { path in !kept.contains { $0.isRoot(path) || isBelow(path, $0.root) } }
+        dirty = dirty.filter { path in kept.contains { $0.isRoot(path.text) || isBelow(path.text, $0.root) } }
+        unwatched = unwatched.filter { path in kept.contains { $0.isRoot(path.text) || isBelow(path.text, $0.root) } }
         for root in roots { arm(root, .first, at: now) }
         warnUnwatched(at: now)
     }
@@ -60,7 +60,7 @@ extension WatchCore {
                 let path = child(next, name)
                 switch kind {
                 case .folder:
-                    let isKnown = watches[path] != nil
+                    let isKnown = watches[ExactPath(path)] != nil
                     if isKnown || !root.isIgnored(path, name: name, isDirectory: true) { waiting.append(path) }
                 case .file:
                     let isKnown = ledger.isKnown(path)
@@ -73,7 +73,7 @@ extension WatchCore {
     /// Looks at all files again, after events were lost or while folders have no watch.
     mutating func rescan(at now: ContinuousClock.Instant) {
         for root in roots { arm(root, .changes, at: now) }
-        for path in Array(ledger.entries.keys) where FileStamp(path) == nil { mark(path, at: now) }
+        for path in Array(ledger.entries.keys) where FileStamp(path.text) == nil { mark(path.text, at: now) }
         isRescanned = true
     }
 
@@ -95,31 +95,35 @@ extension WatchCore {
     }
 
     private mutating func watch(_ path: String, isRecursive: Bool) {
-        let name = Folder.Name(path: path, isRecursive: isRecursive)
-        if let known = watches[path], folders[known] != nil {
-            guard isRecursive, let index = folders[known]?.names.firstIndex(where: { $0.path == path }) else { return }
+        let exact = ExactPath(path)
+        let name = Folder.Name(exact: exact, isRecursive: isRecursive)
+        if let known = watches[exact], folders[known] != nil {
+            guard isRecursive, let index = folders[known]?.names.firstIndex(where: { $0.exact == exact }) else {
+                return
+            }
             folders[known]?.names[index].isRecursive = true
             return
         }
         guard descriptor >= 0, folders.count < watchLimit else {
-            unwatched.insert(path)
+            unwatched.insert(exact)
             return
         }
         let watch = dl_watch_directory(descriptor, path)
         guard watch >= 0 else {
             // A folder that has gone meanwhile needs no watch; one that may not be read can have none.
-            if errno == ENOSPC || errno == ENOMEM { unwatched.insert(path) }
+            if errno == ENOSPC || errno == ENOMEM { unwatched.insert(exact) }
             return
         }
-        unwatched.remove(path)
-        watches[path] = watch
+        unwatched.remove(exact)
+        watches[exact] = watch
         folders[watch, default: Folder(names: [])].names.append(name)
     }
 
     /// Gives up one name of a watch, and the watch with the last of them.
     mutating func drop(_ watch: Int32, path: String) {
-        folders[watch]?.names.removeAll { $0.path == path }
-        if watches[path] == watch { watches[path] = nil }
+        let exact = ExactPath(path)
+        folders[watch]?.names.removeAll { $0.exact == exact }
+        if watches[exact] == watch { watches[exact] = nil }
         guard let folder = folders[watch], folder.names.isEmpty else { return }
         folders[watch] = nil
         dl_watch_remove(descriptor, watch)
@@ -127,14 +131,15 @@ extension WatchCore {
 
     /// Gives up a folder that was removed or moved away, with all below; its files are to be looked at.
     mutating func dropTree(_ folder: String, at now: ContinuousClock.Instant) {
-        for (path, watch) in watches where path == folder || isBelow(path, folder) { drop(watch, path: path) }
-        unwatched = unwatched.filter { $0 != folder && !isBelow($0, folder) }
+        let exact = ExactPath(folder)
+        for (path, watch) in watches where path == exact || isBelow(path.text, folder) { drop(watch, path: path.text) }
+        unwatched = unwatched.filter { $0 != exact && !isBelow($0.text, folder) }
         for path in ledger.files(below: folder) { mark(path, at: now) }
     }
 
     private func isNeeded(_ name: Folder.Name) -> Bool {
         roots.contains { root in
-            if name.path == root.root || isBelow(name.path, root.root) { return name.isRecursive }
+            if root.isRoot(name.path) || isBelow(name.path, root.root) { return name.isRecursive }
             return !name.isRecursive && isBelow(root.root, name.path)
         }
     }
@@ -158,6 +163,15 @@ extension WatchCore {
                 message: "\(reason): \(needed) folders need a watch, \(unwatched.count) have none; "
                     + "all files are looked at every second instead",
                 hint: "sudo sysctl fs.inotify.\(name), or name large folders in \(WatchIgnore.fileName)"))
+    }
+
+    /// Told with the first set of events that was lost.
+    static var overflowWarning: FileWatchWarning {
+        let size = limit("max_queued_events")
+        return FileWatchWarning(
+            message: "more changes at once than the kernel keeps (fs.inotify.max_queued_events is \(size)): "
+                + "some were dropped, so all files are looked at again; nothing is missed, it takes longer",
+            hint: "sudo sysctl fs.inotify.max_queued_events=\(max(1 << 17, (Int(size) ?? 0) * 8))")
     }
 
     /// How often everything is looked at while folders have no watch.

@@ -10,7 +10,8 @@ struct WatchCore {
     /// One directory that the kernel watches, under each of the names by which roots reach it.
     struct Folder {
         struct Name: Equatable {
-            var path: String
+            let exact: ExactPath
+            var path: String { exact.text }
             /// False: only files that are roots themselves, and roots that do not exist yet, are of interest.
             var isRecursive: Bool
         }
@@ -31,17 +32,19 @@ struct WatchCore {
     var ignore: WatchIgnore
     var roots: [RootIgnore] = []
     var folders: [Int32: Folder] = [:]
-    var watches: [String: Int32] = [:]
+    var watches: [ExactPath: Int32] = [:]
     /// Folders for which there was no watch left.
-    var unwatched: Set<String> = []
+    var unwatched: Set<ExactPath> = []
     var ledger = FileLedger()
     var settle = SettleRule()
     /// Files with events since the last set.
-    var dirty: Set<String> = []
+    var dirty: Set<ExactPath> = []
     /// Of these, the ones that were written and not closed since.
-    var writing: Set<String> = []
+    var writing: Set<ExactPath> = []
     /// Events were lost: all files are looked at before the set closes.
     var needsRescan = false
+    /// How often the kernel's queue has overflowed.
+    var overflows = 0
     var isRescanned = false
     /// When folders without a watch are looked at again.
     var pollDue: ContinuousClock.Instant?
@@ -57,14 +60,14 @@ struct WatchCore {
 
     /// Notes that something may have happened to a file.
     mutating func mark(_ path: String, at now: ContinuousClock.Instant) {
-        dirty.insert(path)
+        dirty.insert(ExactPath(path))
         settle.event(at: now)
     }
 
     /// Whether a path is one that changes are told of.
     func isAdmitted(_ path: String, isDirectory: Bool) -> Bool {
         roots.contains { root in
-            path == root.root || (isBelow(path, root.root) && !root.isIgnored(path, isDirectory: isDirectory))
+            root.isRoot(path) || (isBelow(path, root.root) && !root.isIgnored(path, isDirectory: isDirectory))
         }
     }
 
@@ -76,14 +79,12 @@ struct WatchCore {
 }
 
 /// Whether a path lies below a folder.
-func isBelow(_ path: String, _ folder: String) -> Bool {
-    folder == "/" ? path.hasPrefix("/") && path != "/" : path.hasPrefix(folder + "/")
-}
+func isBelow(_ path: String, _ folder: String) -> Bool { ExactPath.isBelow(path, folder) }
 
 /// The folder that a path lies in.
 func parentFolder(_ path: String) -> String {
-    guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return "/" }
-    return String(path[..<slash])
+    guard let slash = path.utf8.lastIndex(of: 0x2F), slash > path.startIndex else { return "/" }
+    return String(decoding: path.utf8[..<slash], as: UTF8.self)
 }
 
 /// A name in a folder.

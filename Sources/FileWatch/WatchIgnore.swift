@@ -35,6 +35,10 @@ package struct WatchIgnore: Sendable {
 struct RootIgnore: Sendable {
     /// The root as it was written, without a slash at its end.
     let root: String
+    /// Whether the path is the root itself.
+    func isRoot(_ path: String) -> Bool { exact == ExactPath(path) }
+
+    private let exact: ExactPath
     /// The same without symbolic links.
     private let real: String
     private let git: GitRepository?
@@ -45,6 +49,7 @@ struct RootIgnore: Sendable {
 
     init(root: String, ignore: WatchIgnore) throws {
         self.root = root
+        exact = ExactPath(root)
         real = Self.resolve(root)
         repository = try? GitRepository.discover(from: real)
         let isRootIgnored = repository?.isIgnored(real, isDirectory: true) ?? false
@@ -57,15 +62,13 @@ struct RootIgnore: Sendable {
 
     /// Whether something below the root is ignored, with every folder between.
     func isIgnored(_ path: String, isDirectory: Bool) -> Bool {
-        guard path != root else { return false }
-        let prefix = root == "/" ? "/" : root + "/"
-        guard path.hasPrefix(prefix) else { return true }
-        let names = path.dropFirst(prefix.count).split(separator: "/")
-        for (index, name) in names.enumerated() {
+        guard !isRoot(path) else { return false }
+        guard isBelow(path, root) else { return true }
+        let names = path.utf8.dropFirst(root.utf8.count).split(separator: 0x2F)
+        for (index, bytes) in names.enumerated() {
             let isFolder = index < names.count - 1 || isDirectory
-            if isFolder
-                ? BuiltInIgnores.isIgnored(directory: String(name)) : BuiltInIgnores.isIgnored(file: String(name))
-            {
+            let name = String(decoding: bytes, as: UTF8.self)
+            if isFolder ? BuiltInIgnores.isIgnored(directory: name) : BuiltInIgnores.isIgnored(file: name) {
                 return true
             }
         }
@@ -82,7 +85,7 @@ struct RootIgnore: Sendable {
 
     private func isIgnoredByRules(_ path: String, isDirectory: Bool) -> Bool {
         guard git != nil || patterns != nil else { return false }
-        let realPath = real + path.dropFirst(root.count)
+        let realPath = real + String(decoding: path.utf8.dropFirst(root.utf8.count), as: UTF8.self)
         if let git, git.isIgnored(realPath, isDirectory: isDirectory) { return true }
         return patterns?.isIgnored(realPath, isDirectory: isDirectory) ?? false
     }

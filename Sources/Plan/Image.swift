@@ -47,7 +47,7 @@ package struct Image: Sendable, Equatable {
     /// Whether files of this machine are to be kept in its containers.
     package var hasSyncRules: Bool {
         liveUpdate.contains { step in
-            if case .sync = step { true } else { false }
+            if case .sync(let rule) = step { rule.policy.isSynced } else { false }
         }
     }
 
@@ -78,7 +78,7 @@ package struct Image: Sendable, Equatable {
 }
 
 /// `swift_image(ref, package='.', product='', base='scratch', args=[], env={}, resources=[], live_update=[], live=True,
-/// match_in_env_vars=False, user='', workdir='', ports=[])`.
+/// match_in_env_vars=False, user='', workdir='', ports=[], roll_back=False)`.
 package struct SwiftImage: Sendable, Equatable {
     /// Absolute directory of the package.
     package var package: String
@@ -100,6 +100,8 @@ package struct SwiftImage: Sendable, Equatable {
     package var directory = ""
     /// `8080/tcp`.
     package var ports: [String] = []
+    /// Whether a change set is taken back when the program ends at once after it.
+    package var rollsBack = false
 
     package init(package: String, product: String, base: String = "scratch") {
         self.package = package
@@ -141,17 +143,20 @@ package struct CustomBuild: Sendable, Equatable {
 /// From a path of this machine to a path in the container, both absolute.
 package struct FileMapping: Sendable, Equatable {
     package var source: String
+    /// Empty for a policy that brings nothing to the container.
     package var destination: String
+    package var policy: SyncPolicy
 
-    package init(source: String, destination: String) {
+    package init(source: String, destination: String, policy: SyncPolicy = .sync) {
         self.source = source
         self.destination = destination
+        self.policy = policy
     }
 }
 
 /// One step of `live_update`.
 package enum LiveUpdateStep: Sendable, Equatable {
-    /// `sync(local, remote)`: files below `source` are kept at `destination`.
+    /// `sync(local, remote, policy='sync', signal='')`: files below `source` are kept at `destination`.
     case sync(FileMapping)
     /// `run(cmd, trigger=[])`: a command in the container after files arrived; with triggers only if one of them changed.
     case run(arguments: [String], triggers: [String])

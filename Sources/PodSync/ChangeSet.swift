@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DevloopCore
 package import Hashing
 package import SyncProtocol
 
@@ -27,26 +28,30 @@ package struct ChangeSet: Sendable {
     package var grace: Duration?
     /// Replaces the readiness check that the agent was started with; nil leaves it.
     package var probe: ReadinessProbe?
+    /// When the app ends within 10 s of the set, the files before it are put back and run again.
+    package var rollsBack: Bool
 
     package init(
         files: [SyncFile] = [],
         deletions: [Deletion] = [],
         restart: RestartRule = .ifEntryChanged,
         grace: Duration? = nil,
-        probe: ReadinessProbe? = nil
+        probe: ReadinessProbe? = nil,
+        rollsBack: Bool = false
     ) {
         self.files = files
         self.deletions = deletions
         self.restart = restart
         self.grace = grace
         self.probe = probe
+        self.rollsBack = rollsBack
     }
 
     /// True when every path of the other set is mentioned here too: then the other one need not be applied.
     func covers(_ other: ChangeSet) -> Bool {
-        let paths = Set(files.map(\.destination) + deletions.map(\.path))
+        let paths = Set((files.map(\.destination) + deletions.map(\.path)).map(ExactPath.init))
         guard other.restart == .never || other.restart == restart else { return false }
-        return other.files.allSatisfy { paths.contains($0.destination) }
-            && other.deletions.allSatisfy { paths.contains($0.path) }
+        return other.files.allSatisfy { paths.contains(ExactPath($0.destination)) }
+            && other.deletions.allSatisfy { paths.contains(ExactPath($0.path)) }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import DevloopCore
 package import Hashing
 package import SyncProtocol
 
@@ -29,7 +30,20 @@ package struct ContainerState: Sendable {
     package var executable: ContentDigest?
     package var uptime: Duration
     /// What we own there, by path; folders are left out.
-    package var files: [String: RecordEntry]
+    package var files: [ExactPath: RecordEntry]
+
+    /// What we own at a path.
+    package func file(_ path: String) -> RecordEntry? { files[ExactPath(path)] }
+
+    /// Paths whose file or link the set makes another one, or takes away.
+    package func changed(by set: ChangeSet) -> Set<ExactPath> {
+        let written = set.files.filter { file in
+            let known = isDirty ? nil : self.file(file.destination)
+            return known?.digest != file.digest.bytes || known?.mode != file.mode
+        }
+        let gone = set.deletions.filter { isDirty || file($0.path) != nil }
+        return Set((written.map(\.destination) + gone.map(\.path)).map(ExactPath.init))
+    }
 
     init(_ state: AgentState, _ entries: [RecordEntry]) {
         set = state.set
@@ -40,12 +54,14 @@ package struct ContainerState: Sendable {
         executable = ContentDigest(bytes: state.executable)
         uptime = .milliseconds(Int64(clamping: state.uptime))
         files = [:]
-        for entry in entries where !entry.isFolder { files[String(decoding: entry.path, as: UTF8.self)] = entry }
+        for entry in entries where !entry.isFolder {
+            files[ExactPath(String(decoding: entry.path, as: UTF8.self))] = entry
+        }
     }
 
     /// Whether the container has a file as it is wanted.
     package func has(_ file: SyncFile) -> Bool {
-        guard !isDirty, let known = files[file.destination] else { return false }
+        guard !isDirty, let known = self.file(file.destination) else { return false }
         return known.digest == file.digest.bytes && known.mode == file.mode && known.isEntry == file.isEntry
     }
 }

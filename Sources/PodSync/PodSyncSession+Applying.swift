@@ -106,7 +106,7 @@ extension PodSyncSession {
     }
 
     private func attempt(_ set: ChangeSet, on state: ContainerState) async throws -> SyncResult {
-        let plan = SyncPlan(set, state: state) { path, digest in self.signatures[path]?.digest == digest }
+        let plan = SyncPlan(set, state: state) { path, digest in self.signatures[ExactPath(path)]?.digest == digest }
         guard !plan.isEmpty else {
             var result = SyncResult(outcome: .unchanged, set: state.set)
             result.filesUnchanged = plan.unchanged
@@ -120,15 +120,16 @@ extension PodSyncSession {
         var result = SyncResult(outcome: .committed, set: id)
         result.filesUnchanged = plan.unchanged
         result.filesDeleted = plan.deletions.count
-        var signed: [String: BlockSignature] = [:]
+        var signed: [ExactPath: BlockSignature] = [:]
         do {
             try await announce(plan, set, id: id, base: state.set, &result)
             var sending = SetSending(session: self, id: id)
             for (index, item) in plan.items.enumerated() {
                 guard item.entry.content != .keep else { continue }
                 let file = set.files[item.file]
-                signed[file.destination] = try await sending.send(
-                    file, item.entry, index: UInt32(index), base: signatures[file.destination])
+                let path = ExactPath(file.destination)
+                signed[path] = try await sending.send(
+                    file, item.entry, index: UInt32(index), base: signatures[path])
                 result.filesSent += 1
                 if case .patch = item.entry.content { result.filesPatched += 1 }
             }
@@ -161,7 +162,7 @@ extension PodSyncSession {
         let grace = set.grace.map { UInt32(clamping: Int($0 / .milliseconds(1))) }
         let header = SetHeader(
             set: id, base: base, entryCount: UInt32(plan.items.count), deletionCount: UInt32(plan.deletions.count),
-            restart: set.restart, graceMilliseconds: grace, probe: set.probe)
+            restart: set.restart, graceMilliseconds: grace, probe: set.probe, rollsBack: set.rollsBack)
         var sent = try await send(.begin(header), id: frame)
         for page in Self.pages(plan.items.map(\.entry), size: { $0.path.count * 2 + 128 }) {
             sent += try await send(.entries(page), id: frame)
@@ -191,17 +192,17 @@ extension PodSyncSession {
     }
 
     /// Keeps our picture of the container in step with what it has acknowledged.
-    private func remember(_ set: ChangeSet, _ plan: SyncPlan, id: UInt64, _ signed: [String: BlockSignature]) {
+    private func remember(_ set: ChangeSet, _ plan: SyncPlan, id: UInt64, _ signed: [ExactPath: BlockSignature]) {
         guard var state = known else { return }
         state.set = id
         state.isDirty = false
-        for deletion in plan.deletions { state.files[String(decoding: deletion.path, as: UTF8.self)] = nil }
+        for deletion in plan.deletions { state.files[ExactPath(String(decoding: deletion.path, as: UTF8.self))] = nil }
         if plan.items.contains(where: \.entry.isEntry) {
             for path in state.files.keys { state.files[path]?.isEntry = false }
         }
         for item in plan.items {
             let entry = item.entry
-            state.files[set.files[item.file].destination] = RecordEntry(
+            state.files[ExactPath(set.files[item.file].destination)] = RecordEntry(
                 path: entry.path, digest: entry.digest, size: entry.size, mode: entry.mode, isEntry: entry.isEntry)
         }
         known = state

@@ -74,7 +74,12 @@ extension PodSyncSession {
             eventSink.yield(.appStarted(pid: started.pid, set: started.set, executable: digest))
         case .appExited(let exited):
             let exit = AppExit(exited)
-            progress.lastExit = exit
+            progress.end(exit)
+            if exit.next == .rolledBack {
+                // What we believed of the container is no longer so.
+                known = nil
+                signatures = [:]
+            }
             eventSink.yield(.appExited(exit))
         case .ready(let ready):
             progress.lastReady = ready
@@ -111,6 +116,7 @@ extension AppExit {
         case .restart: next = .restart
         case .wait: next = .wait
         case .end: next = .end
+        case .rolledBack: next = .rolledBack
         }
     }
 }

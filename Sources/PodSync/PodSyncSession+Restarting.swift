@@ -9,6 +9,11 @@ extension PodSyncSession {
     func followRestart(of set: UInt64, after starts: Int, into result: inout SyncResult) async throws {
         while true {
             try await wait { self.hasOutcome(of: set, after: starts) }
+            if let (taken, failure) = progress.takenBack.first(where: { $0.key >= set && set > 0 }) {
+                result.failure = failure
+                result.isRolledBack = taken >= set
+                return
+            }
             if let fault = progress.startFault {
                 let file = String(decoding: fault.place, as: UTF8.self)
                 result.failure = .notStarted(errno: fault.errno, file: file)
@@ -31,12 +36,16 @@ extension PodSyncSession {
                     return
                 }
                 // A later set is replacing this process before it was ready: its process counts.
-                try await wait { self.progress.startFault != nil || self.progress.lastStart?.pid != start.pid }
+                try await wait {
+                    self.progress.startFault != nil || self.progress.lastStart?.pid != start.pid
+                        || !self.progress.takenBack.isEmpty
+                }
             }
         }
     }
 
     private func hasOutcome(of set: UInt64, after starts: Int) -> Bool {
+        if set > 0, progress.takenBack.keys.contains(where: { $0 >= set }) { return true }
         guard progress.starts > starts else { return false }
         if let fault = progress.startFault { return fault.set >= set }
         guard let start = progress.lastStart, start.set >= set else { return false }

@@ -53,7 +53,7 @@ package actor PodSyncSession {
 
     /// What the container has, kept up by every commit; nil before the first question.
     var known: ContainerState?
-    var signatures: [String: BlockSignature] = [:]
+    var signatures: [ExactPath: BlockSignature] = [:]
     var lastTried: UInt64 = 0
     var progress = SetProgress()
     var turn = ApplyTurn()
@@ -100,11 +100,16 @@ package actor PodSyncSession {
     }
 
     /// Restarts the app with what is there; returns when it is ready or has failed.
-    package func restart() async throws -> SyncResult {
-        var result = SyncResult(outcome: .committed, set: known?.set ?? 0)
+    /// - Parameter set: that was committed just before, when the end of the app takes it back even if that comes before
+    ///   the restart; nil when it is not the restart of a set.
+    package func restart(of set: UInt64? = nil) async throws -> SyncResult {
+        let target = set ?? known?.set ?? 0
+        var result = SyncResult(outcome: .committed, set: target)
+        // What was told of sets before says nothing about this start.
+        progress.forgetTakenBack(before: set ?? .max)
         let before = progress.starts
         try await send(.restart)
-        try await followRestart(of: 0, after: before, into: &result)
+        try await followRestart(of: target, after: before, into: &result)
         return result
     }
 

@@ -13,7 +13,9 @@ struct SetProgress {
     private(set) var lastStart: AppStarted?
     /// The last start failed like this.
     private(set) var startFault: Fault?
-    var lastExit: AppExit?
+    private(set) var lastExit: AppExit?
+    /// Sets that were taken back, and why. Kept apart from the last start, which is already that of older files.
+    private(set) var takenBack: [UInt64: AppFailure] = [:]
     var lastReady: Ready?
 
     mutating func acknowledge(_ set: UInt64, _ bytes: UInt64) { acknowledged = (set, bytes) }
@@ -29,13 +31,26 @@ struct SetProgress {
         startFault = fault
     }
 
+    mutating func end(_ exit: AppExit) {
+        lastExit = exit
+        guard exit.next == .rolledBack else { return }
+        if let fault = startFault, fault.set == exit.set {
+            takenBack[exit.set] = .notStarted(errno: fault.errno, file: String(decoding: fault.place, as: UTF8.self))
+        } else {
+            takenBack[exit.set] = .exited(exit)
+        }
+    }
+
     /// Bytes of this set that were taken in.
     func taken(of set: UInt64) -> UInt64 { acknowledged.set == set ? acknowledged.bytes : 0 }
+
+    mutating func forgetTakenBack(before set: UInt64) { takenBack = takenBack.filter { $0.key >= set } }
 
     /// Drops what was said about sets up to this one.
     mutating func forget(upTo set: UInt64) {
         committed = committed.filter { $0.key > set }
         faults = faults.filter { $0.key > set }
+        takenBack = takenBack.filter { $0.key >= set }
     }
 }
 

@@ -17,7 +17,8 @@ extension DevloopError {
                 hint: "rebuild the image, so that it gets the agent of this devloop")
         case .busy:
             self.init(
-                .syncBusy, "the container's agent belongs to \(place)", hint: "stop that session")
+                .syncBusy, "the container's agent belongs to \(place)",
+                hint: "end that session, or take its containers over with devloop up --force")
         case .takenOver: self.init(.syncBusy, "the container's agent was taken over by \(place)")
         case .badPath:
             let problem = PathRules.Problem(rawValue: UInt8(clamping: fault.errno))
@@ -26,6 +27,9 @@ extension DevloopError {
             self.init(
                 .syncImpossible, "cannot sync through the symbolic link \(place) in the container",
                 hint: "use the path that it points to")
+        case .badLink:
+            let problem = LinkRules.Problem(rawValue: UInt8(clamping: fault.errno))
+            self.init(.syncImpossible, "cannot make the symbolic link \(quote(place)): \(describe(problem))")
         case .staleBase, .baseMismatch:
             self.init(
                 .sync, "the container has other files than it reported, at \(place.isEmpty ? "its record" : place)")
@@ -73,6 +77,15 @@ private func describe(_ problem: PathRules.Problem?) -> String {
     case .tooLong: "the path or a name in it is too long"
     case .reserved: "the path is reserved for the system or the agent"
     case nil: "the path is refused"
+    }
+}
+
+private func describe(_ problem: LinkRules.Problem?) -> String {
+    switch problem {
+    case .empty, .containsNul, nil: "it holds no path"
+    case .absolute: "it holds an absolute path"
+    case .tooLong: "it is too long"
+    case .leaves: "it leads out of what is synced"
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Hashing
+import SyncProtocol
 
 /// One file that a container should have.
 package struct SyncFile: Sendable {
@@ -14,7 +15,7 @@ package struct SyncFile: Sendable {
     /// Absolute path in the container.
     package var destination: String
     package var source: Source
-    /// 0o644 or 0o755: only the executable bit travels.
+    /// 0o644 or 0o755: only the executable bit travels. That of a symbolic link is ``SyncLimits/linkMode``.
     package var mode: UInt16
     /// SHA-256 of the content; a source that no longer has it when it is read aborts the set.
     package var digest: ContentDigest
@@ -37,6 +38,13 @@ package struct SyncFile: Sendable {
         self.digest = digest
         self.size = size
         self.isEntry = isEntry
+    }
+
+    package var isLink: Bool { mode == SyncLimits.linkMode }
+
+    /// A symbolic link that holds this path.
+    package init(destination: String, link target: [UInt8]) {
+        self.init(destination: destination, bytes: target, mode: SyncLimits.linkMode)
     }
 
     /// Content in memory, with its digest.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DevloopCore
 import Hashing
 import SyncProtocol
 
@@ -18,15 +19,15 @@ struct SyncPlan {
     /// - Parameters:
     ///   - canPatch: true when the signature of what the container has at this path is known.
     init(_ set: ChangeSet, state: ContainerState, canPatch: (String, ContentDigest) -> Bool) {
-        var owners: [ContentDigest: String] = [:]
+        var owners: [ContentDigest: ExactPath] = [:]
         if !state.isDirty {
-            for (path, entry) in state.files {
+            for (path, entry) in state.files where !entry.isLink {
                 if let digest = ContentDigest(bytes: entry.digest) { owners[digest] = path }
             }
         }
         for (index, file) in set.files.enumerated() {
-            let known = state.isDirty ? nil : state.files[file.destination]
-            let hasContent = known?.digest == file.digest.bytes
+            let known = state.isDirty ? nil : state.file(file.destination)
+            let hasContent = known?.digest == file.digest.bytes && known?.isLink == file.isLink
             if let known, hasContent, known.mode == file.mode, known.isEntry == file.isEntry {
                 unchanged += 1
                 continue
@@ -34,9 +35,13 @@ struct SyncPlan {
             let content: SetEntry.Content
             if hasContent {
                 content = .keep
+            } else if file.isLink {
+                content = .data
             } else if file.size > 0, let owner = owners[file.digest] {
-                content = .patch(base: Array(owner.utf8), digest: file.digest.bytes)
-            } else if let known, let digest = ContentDigest(bytes: known.digest), canPatch(file.destination, digest) {
+                content = .patch(base: Array(owner.text.utf8), digest: file.digest.bytes)
+            } else if let known, !known.isLink, let digest = ContentDigest(bytes: known.digest),
+                canPatch(file.destination, digest)
+            {
                 content = .patch(base: known.path, digest: known.digest)
             } else {
                 content = .data
@@ -46,9 +51,9 @@ struct SyncPlan {
                 isEntry: file.isEntry, content: content)
             items.append(Item(entry: entry, file: index))
         }
-        let wanted = Set(set.files.map(\.destination))
-        for deletion in set.deletions where !wanted.contains(deletion.path) {
-            guard state.isDirty || state.files[deletion.path] != nil || deletion.imageDigest != nil else { continue }
+        let wanted = Set(set.files.map { ExactPath($0.destination) })
+        for deletion in set.deletions where !wanted.contains(ExactPath(deletion.path)) {
+            guard state.isDirty || state.file(deletion.path) != nil || deletion.imageDigest != nil else { continue }
             deletions.append(
                 SetDeletion(path: Array(deletion.path.utf8), imageDigest: deletion.imageDigest?.bytes ?? []))
         }

@@ -38,6 +38,8 @@ package struct SyncResult: Sendable {
     package var executable: ContentDigest?
     /// The app was started and did not stay.
     package var failure: AppFailure?
+    /// The set was taken back because of it, and the files before it run again.
+    package var isRolledBack = false
 
     package init(outcome: Outcome, set: UInt64) {
         self.outcome = outcome
@@ -64,6 +66,8 @@ package struct AppExit: Sendable, Equatable {
         case wait
         /// The container ends with the same code.
         case end
+        /// The set was taken back, and the files before it run again. The pid is 0 when it could not be started at all.
+        case rolledBack
     }
 
     package var pid: Int32

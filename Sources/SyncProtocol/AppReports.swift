@@ -60,6 +60,9 @@ package struct AppExited: Sendable, Equatable {
         case wait = 1
         /// The agent ends with the same code.
         case end = 2
+        /// It ended soon after a change set, which was taken back; the files before it run again. A pid of 0 when it
+        /// could not even be started.
+        case rolledBack = 3
     }
 
     package init(set: UInt64, pid: Int32, code: Int32, signal: Int32, uptime: UInt64, next: Next) {

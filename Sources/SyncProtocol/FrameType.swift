@@ -22,6 +22,10 @@ package enum FrameType: UInt8, Sendable, CaseIterable {
     case appExited = 70
     case ready = 71
     case fault = 72
+    case pulledItem = 73
+    case pulledData = 74
+    case pulledEnd = 75
+    case pullDone = 76
     case ping = 128
     case pong = 129
 }

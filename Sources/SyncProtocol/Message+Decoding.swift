@@ -77,6 +77,12 @@ extension Message {
                     set: reader.u64(), pid: reader.i32(), microseconds: reader.u64(), attempts: reader.u32(),
                     isReady: reader.flag()))
         case .fault: return Fault(from: &reader).map { .fault($0) }
+        case .pulledItem: return PulledItem(from: &reader).map { .pulledItem($0) }
+        case .pulledData: return .pulledData(payload: frame.payload, start: reader.rest())
+        case .pulledEnd:
+            let digest = reader.blob()
+            return digest.count == SyncLimits.digestSize ? .pulledEnd(digest: digest) : nil
+        case .pullDone: return .pullDone(items: reader.u64())
         default: return nil
         }
     }

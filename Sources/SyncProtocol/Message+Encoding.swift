@@ -99,7 +99,25 @@ extension Message {
         case .pong(let token):
             writer.u64(token)
             return .pong
-        default: preconditionFailure("the other half of the messages is written by write(to:)")
+        default: return writePull(to: &writer)
+        }
+    }
+
+    private func writePull(to writer: inout ByteWriter) -> FrameType {
+        switch self {
+        case .pulledItem(let value):
+            value.write(to: &writer)
+            return .pulledItem
+        case .pulledData(let payload, let start):
+            payload.withUnsafeBytes { writer.raw(UnsafeRawBufferPointer(rebasing: $0[start...])) }
+            return .pulledData
+        case .pulledEnd(let digest):
+            writer.blob(digest)
+            return .pulledEnd
+        case .pullDone(let items):
+            writer.u64(items)
+            return .pullDone
+        default: preconditionFailure("all other messages are written by write(to:) and writeReport(to:)")
         }
     }
 }

@@ -27,6 +27,13 @@ package enum Message: Sendable, Equatable {
     case appExited(AppExited)
     case ready(Ready)
     case fault(Fault)
+    case pulledItem(PulledItem)
+    /// The next bytes of the file that was told last; they start at `start` of the payload.
+    case pulledData(payload: [UInt8], start: Int)
+    /// The file that was told last is complete, with this SHA-256.
+    case pulledEnd(digest: [UInt8])
+    /// All was told: so many items.
+    case pullDone(items: UInt64)
     case ping(UInt64)
     case pong(UInt64)
 }

@@ -19,6 +19,7 @@ package struct RecordEntry: Sendable, Equatable {
     }
 
     package var isFolder: Bool { digest.isEmpty }
+    package var isLink: Bool { mode == SyncLimits.linkMode }
 
     package func write(to writer: inout ByteWriter) {
         writer.blob(path)

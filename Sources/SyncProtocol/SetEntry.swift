@@ -14,7 +14,7 @@ package struct SetEntry: Sendable, Equatable {
 
     package var path: [UInt8]
     package var size: UInt64
-    /// 0o644 or 0o755.
+    /// 0o644 or 0o755; ``SyncLimits/linkMode`` for a symbolic link.
     package var mode: UInt16
     package var digest: [UInt8]
     package var isEntry: Bool
@@ -28,6 +28,8 @@ package struct SetEntry: Sendable, Equatable {
         self.isEntry = isEntry
         self.content = content
     }
+
+    package var isLink: Bool { mode == SyncLimits.linkMode }
 
     static let minimumSize = 20
 

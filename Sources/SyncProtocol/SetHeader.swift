@@ -13,6 +13,8 @@ package struct SetHeader: Sendable, Equatable {
     package var graceMilliseconds: UInt32?
     /// Replaces the readiness check that the agent was started with; nil leaves it.
     package var probe: ReadinessProbe?
+    /// Take the set back when the app ends soon after it.
+    package var rollsBack: Bool
 
     package init(
         set: UInt64,
@@ -21,7 +23,8 @@ package struct SetHeader: Sendable, Equatable {
         deletionCount: UInt32,
         restart: RestartRule,
         graceMilliseconds: UInt32? = nil,
-        probe: ReadinessProbe? = nil
+        probe: ReadinessProbe? = nil,
+        rollsBack: Bool = false
     ) {
         self.set = set
         self.base = base
@@ -30,6 +33,7 @@ package struct SetHeader: Sendable, Equatable {
         self.restart = restart
         self.graceMilliseconds = graceMilliseconds
         self.probe = probe
+        self.rollsBack = rollsBack
     }
 
     func write(to writer: inout ByteWriter) {
@@ -38,6 +42,7 @@ package struct SetHeader: Sendable, Equatable {
         writer.u32(entryCount)
         writer.u32(deletionCount)
         restart.write(to: &writer)
+        writer.flag(rollsBack)
         writer.flag(graceMilliseconds != nil)
         writer.u32(graceMilliseconds ?? 0)
         writer.flag(probe != nil)
@@ -51,6 +56,7 @@ package struct SetHeader: Sendable, Equatable {
         deletionCount = reader.u32()
         guard let restart = RestartRule(from: &reader) else { return nil }
         self.restart = restart
+        rollsBack = reader.flag()
         let hasGrace = reader.flag()
         let grace = reader.u32()
         graceMilliseconds = hasGrace ? grace : nil

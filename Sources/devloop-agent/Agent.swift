@@ -24,6 +24,9 @@ struct Agent {
             dl_exit(Attach.run(rest))
         } else if mode == text("install") {
             dl_exit(Install.run(rest))
+        } else if mode == text("read") {
+            guard rest.count == 1, let path = rest.first else { usage() }
+            dl_exit(Reading.run(path))
         } else if mode == text("--version") {
             var line = text(version)
             line.append(0x0A)
@@ -39,6 +42,7 @@ struct Agent {
             usage: devloop-agent run [--app-dir DIR] [--probe CHECK] [--grace SECONDS] -- COMMAND [ARGUMENT...]
                    devloop-agent attach [--app-dir DIR]
                    devloop-agent install DESTINATION
+                   devloop-agent read PATH
                    devloop-agent --version
             CHECK: http:PORT:/PATH, tcp:PORT or exec:COMMAND; then --probe-argument ARGUMENT for each argument of the
             command, --probe-header 'NAME: VALUE' for each header, --probe-timeout SECONDS for one attempt

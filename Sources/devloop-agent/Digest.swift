@@ -18,6 +18,12 @@ struct Digest {
         }
     }
 
+    static func of(_ bytes: Bytes) -> Bytes {
+        var digest = Digest()
+        bytes.withUnsafeBytes { digest.add($0) }
+        return digest.finish()
+    }
+
     /// The digest of an open file from its start; nil when it cannot be read.
     static func ofFile(_ descriptor: Int32, _ scratch: Scratch) -> Bytes? {
         var digest = Digest()

@@ -98,8 +98,8 @@ final class FileTree {
             do throws(Fault) {
                 next = try folder.folder(step, path: walked)
             } catch {
-                // A file that this very set turns into a folder is no obstacle to staging beside it.
-                if error.errno == Int32(DL_ENOTDIR) { return folder }
+                // A file or link that this very set turns into a folder is no obstacle to staging beside it.
+                if error.errno == Int32(DL_ENOTDIR) || error.code == .link { return folder }
                 throw error
             }
             guard let next else { return folder }

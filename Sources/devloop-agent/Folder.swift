@@ -37,6 +37,20 @@ final class Folder {
 
     func openFile(_ name: Bytes) -> Int32 { withC(name) { dl_open_file(descriptor, $0) } }
 
+    func makeLink(_ name: Bytes, to target: Bytes) -> Int32 {
+        withC(name) { link in withC(target) { dl_make_link(descriptor, link, $0) } }
+    }
+
+    /// What a link holds; nil when it is none.
+    func link(_ name: Bytes) -> Bytes? {
+        var count = 0
+        let target = Bytes(unsafeUninitializedCapacity: SyncLimits.maximumLink + 1) { buffer, filled in
+            count = withC(name) { dl_read_link(descriptor, $0, buffer.baseAddress, buffer.count) }
+            filled = max(0, count)
+        }
+        return count > 0 ? target : nil
+    }
+
     @discardableResult
     func unlink(_ name: Bytes) -> Int32 { withC(name) { dl_unlink(descriptor, $0) } }
 

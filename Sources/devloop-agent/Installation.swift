@@ -37,16 +37,28 @@ struct Installation {
     }
 
     /// All or nothing. What a failure leaves behind is the state before, or `Fault.Code.dirty` is thrown.
-    mutating func run(crc: CRC32) throws(Fault) {
+    /// - Parameters:
+    ///   - keepsOld: leaves what ``undo()`` needs, until ``cleanUp()``.
+    ///   - onStep: called again and again on the way.
+    mutating func run(crc: CRC32, keepsOld: Bool, onStep: () -> Void) throws(Fault) {
         do throws(Fault) {
             let (early, late) = try ownedDeletions()
             var made: [Bytes] = []
             var gone: [Bytes] = []
-            for path in early { try moveAway(path, &gone) }
-            for file in set.sealed where !file.entry.isEntry { try place(file, &made, &gone) }
+            for path in early {
+                try moveAway(path, &gone)
+                onStep()
+            }
+            for file in set.sealed where !file.entry.isEntry {
+                try place(file, &made, &gone)
+                onStep()
+            }
             for entry in set.entries where entry.content == .keep { try setMode(entry) }
             for file in set.sealed where file.entry.isEntry { try place(file, &made, &gone) }
-            for path in late { try moveAway(path, &gone) }
+            for path in late {
+                try moveAway(path, &gone)
+                onStep()
+            }
             removeEmptyFolders(above: early + late, &gone)
             let added = set.entries.map {
                 RecordEntry(path: $0.path, digest: $0.digest, size: $0.size, mode: $0.mode, isEntry: $0.isEntry)
@@ -64,8 +76,11 @@ struct Installation {
             set.discard()
             throw error
         }
-        cleanUp()
+        if !keepsOld { cleanUp() }
     }
+
+    /// Removes what is left of the new files after ``undo()``.
+    func discard() { set.discard() }
 
     /// Splits deletions into those in the way of new files and the others; leaves out what is not ours.
     private mutating func ownedDeletions() throws(Fault) -> (early: [Bytes], late: [Bytes]) {
@@ -192,7 +207,7 @@ extension Installation {
     }
 
     /// Takes back every step, the last first; false when the state before could not be reached.
-    private mutating func undo() -> Bool {
+    mutating func undo() -> Bool {
         var complete = true
         for step in steps.reversed() {
             switch step {
@@ -223,7 +238,7 @@ extension Installation {
     }
 
     /// Old contents and deleted files go.
-    private func cleanUp() {
+    func cleanUp() {
         for step in steps {
             switch step {
             case .exchanged(let folder, let name, _): folder.unlink(name)

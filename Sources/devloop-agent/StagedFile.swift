@@ -12,6 +12,8 @@ final class StagedFile {
     private var descriptor: Int32
     private var base: Int32 = -1
     private var digest = Digest()
+    /// The path that a link is to hold; nil for a file.
+    private var target: Bytes?
 
     /// Creates the temporary file and reserves its space, so that a full disk is known at once.
     init(_ entry: SetEntry, index: UInt32, name: Bytes, tree: FileTree) throws(Fault) {
@@ -19,6 +21,11 @@ final class StagedFile {
         self.index = index
         self.name = name
         folder = try tree.stageFolder(for: entry.path)
+        if entry.isLink {
+            descriptor = -1
+            target = []
+            return
+        }
         descriptor = folder.create(name)
         guard descriptor >= 0 else { throw Fault(.io, errno: -descriptor, place: entry.path) }
         if entry.size > 1 << 16 {
@@ -43,8 +50,12 @@ final class StagedFile {
 
     func append(_ bytes: UnsafeRawBufferPointer) throws(Fault) {
         guard UInt64(bytes.count) <= entry.size - written else { throw mismatch() }
-        let result = dl_write_all(descriptor, bytes.baseAddress, bytes.count)
-        guard result == 0 else { throw fail(result) }
+        if target != nil {
+            target?.append(contentsOf: bytes)
+        } else {
+            let result = dl_write_all(descriptor, bytes.baseAddress, bytes.count)
+            guard result == 0 else { throw fail(result) }
+        }
         digest.add(bytes)
         written += UInt64(bytes.count)
     }
@@ -66,12 +77,23 @@ final class StagedFile {
     /// Proves the content and gives the file its mode; it is then ready to be renamed.
     func seal() throws(Fault) -> dl_file_info {
         guard isComplete, digest.finish() == entry.digest else { throw mismatch() }
+        if let target { return try makeLink(target) }
         var result = dl_set_mode(descriptor, UInt32(entry.mode))
         var info = dl_file_info()
         if result == 0 { result = dl_info_of(descriptor, &info) }
         guard result == 0 else { throw fail(result) }
         close()
         return info
+    }
+
+    /// Nothing is ever written through it: every folder on the way to a destination is opened without following links.
+    private func makeLink(_ target: Bytes) throws(Fault) -> dl_file_info {
+        if let problem = LinkRules.problem(with: target, at: entry.path) {
+            throw Fault(.badLink, errno: Int32(problem.rawValue), place: entry.path)
+        }
+        let result = folder.makeLink(name, to: target)
+        guard result == 0 else { throw fail(result) }
+        return dl_file_info()
     }
 
     /// Removes the temporary file.

@@ -37,9 +37,16 @@ extension Supervisor {
         app.pid = 0
         say(file, text(": "), errorText(errno))
         owner?.send(.fault(Fault(.appStart, errno: errno, place: file, set: app.set)))
-        guard isSoonAfterSet || app.ordered > 0 else { finish(errno == Int32(DL_ENOENT) ? 127 : 126) }
+        let code: Int32 = errno == Int32(DL_ENOENT) ? 127 : 126
+        guard isSoonAfterSet || app.ordered > 0 else { finish(code) }
         app.ordered = 0
         app.phase = .waiting
+        let set = app.set
+        guard takeSetBack() else { return }
+        owner?.send(
+            .appExited(AppExited(set: set, pid: 0, code: code, signal: 0, uptime: 0, next: .rolledBack)))
+        app.ordered = dl_now_us()
+        startApp()
     }
 
     private func isScript(_ entry: RecordEntry) -> Bool {
@@ -87,7 +94,7 @@ extension Supervisor {
         } else if app.phase == .stopping {
             next = .restart
         } else {
-            next = isSoonAfterSet ? .wait : .end
+            next = isSoonAfterSet ? (takeSetBack() ? .rolledBack : .wait) : .end
         }
         owner?.send(
             .appExited(
@@ -99,6 +106,12 @@ extension Supervisor {
         case .wait:
             say(text("the app ended with code "), decimal(UInt64(code)), text("; waiting for the next change set"))
             app.phase = .waiting
+            _ = dl_kill_group(app.group, Int32(DL_SIGKILL))
+        case .rolledBack:
+            // The rest of the group goes first, as with a restart.
+            app.ordered = dl_now_us()
+            app.phase = .stopping
+            app.killAt = now() + 10
             _ = dl_kill_group(app.group, Int32(DL_SIGKILL))
         case .end: finish(code)
         }

@@ -25,6 +25,8 @@ extension Supervisor {
         if count == -DL_EAGAIN { return }
         guard count > 0 else { return client.close() }
         client.lastHeard = now()
+        // Work that takes long is not silence of the host.
+        defer { client.lastHeard = now() }
         client.decoder.append(UnsafeRawBufferPointer(start: scratch.base, count: count))
         while !client.isClosed {
             do throws(FrameDecoder.Failure) {

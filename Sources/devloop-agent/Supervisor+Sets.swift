@@ -55,16 +55,30 @@ extension Supervisor {
     }
 
     private func acknowledge(_ transaction: Transaction) {
-        guard transaction.taken - transaction.acknowledged >= UInt64(SyncLimits.acknowledgeEvery) else { return }
+        guard transaction.taken - transaction.acknowledged >= UInt64(SyncLimits.acknowledgeEvery) else {
+            return showLife(transaction)
+        }
+        tell(transaction)
+    }
+
+    /// Lets the host know that we are at work, when it has not heard of us for a while.
+    private func showLife(_ transaction: Transaction) {
+        if now() >= lastSign + SyncLimits.signOfLifeMilliseconds { tell(transaction) }
+    }
+
+    private func tell(_ transaction: Transaction) {
+        lastSign = now()
         transaction.acknowledged = transaction.taken
         owner?.send(.dataAcknowledged(set: transaction.header.set, bytes: transaction.taken))
     }
 
     private func commit(_ set: Transaction) throws(Fault) {
         try set.finishContent()
+        acceptSet()
+        let previous = record
         var installation = Installation(set, record: record, scratch: scratch)
         do throws(Fault) {
-            try installation.run(crc: crc)
+            try installation.run(crc: crc, keepsOld: set.header.rollsBack) { self.showLife(set) }
         } catch {
             if error.code == .dirty {
                 record.isDirty = true
@@ -74,6 +88,7 @@ extension Supervisor {
         }
         transaction = nil
         record = installation.record
+        if set.header.rollsBack { unproven = UnprovenSet(installation: installation, previous: previous) }
         lastSet = now()
         if let info = set.entryInfo, let entry = record.entryFile {
             known = KnownProgram(info, digest: entry.digest)

@@ -24,6 +24,10 @@ final class Supervisor {
     var check: ReadinessProbe?
     var probe: Probe?
     var grace: UInt64
+    /// When the host was last told that we are at work, in milliseconds.
+    var lastSign: UInt64 = 0
+    /// The last set, while it can be taken back.
+    var unproven: UnprovenSet?
     /// When the last set was committed or the app was started for one, in milliseconds; 0 for never.
     var lastSet: UInt64 = 0
     /// The signal that asked us to end; 0 for none.
@@ -35,6 +39,7 @@ final class Supervisor {
         grace = options.graceMilliseconds
         signals = dl_signals()
         _ = dl_become_reaper()
+        dl_raise_files()
     }
 
     func run() -> Never {
@@ -73,6 +78,7 @@ final class Supervisor {
         record.keep { entry in
             guard let found = try? tree.locate(entry.path) else { return false }
             if entry.isFolder { return found.folder.kind(found.name) == UInt32(DL_FOLDER) }
+            if entry.isLink { return found.folder.link(found.name).map { Digest.of($0) } == entry.digest }
             let descriptor = found.folder.openFile(found.name)
             guard descriptor >= 0 else { return false }
             defer { _ = dl_close(descriptor) }
@@ -115,6 +121,7 @@ final class Supervisor {
         var next = UInt64.max
         if app.killAt > 0 { next = min(next, app.killAt) }
         if let probe { next = min(next, probe.deadline) }
+        if unproven != nil, app.phase == .running { next = min(next, provenAt) }
         for client in clients {
             next = min(next, client.lastHeard + SyncLimits.silenceMilliseconds)
             if client.challengeEnds > 0 { next = min(next, client.challengeEnds) }
@@ -127,6 +134,7 @@ final class Supervisor {
     private func keepDeadlines() {
         let time = now()
         if app.killAt > 0, time >= app.killAt { killGroup() }
+        if unproven != nil, app.phase == .running, time >= provenAt { acceptSet() }
         for client in clients {
             if time >= client.lastHeard + SyncLimits.silenceMilliseconds, client.challengeEnds == 0 { client.close() }
             if client.challengeEnds > 0, time >= client.challengeEnds { takeOver(by: client) }

@@ -31,15 +31,24 @@ final class Transaction {
         guard entries.count + page.count <= Int(header.entryCount) else { throw Fault(.badMessage) }
         for entry in page {
             try check(entry.path)
-            guard entry.size <= SyncLimits.maximumFileSize, entry.mode & ~0o777 == 0 else { throw Fault(.badMessage) }
+            guard entry.size <= SyncLimits.maximumFileSize else { throw Fault(.badMessage) }
+            if entry.isLink {
+                guard entry.size <= UInt64(SyncLimits.maximumLink), entry.content == .data, !entry.isEntry else {
+                    throw Fault(.badLink, errno: Int32(LinkRules.Problem.tooLong.rawValue), place: entry.path)
+                }
+            } else {
+                guard entry.mode & ~0o777 == 0 else { throw Fault(.badMessage) }
+            }
             switch entry.content {
             case .data: break
             case .keep:
-                guard record.entry(entry.path)?.digest == entry.digest else {
+                guard let known = record.entry(entry.path), known.digest == entry.digest, !known.isLink else {
                     throw Fault(.baseMismatch, place: entry.path)
                 }
             case .patch(let base, let digest):
-                guard record.entry(base)?.digest == digest else { throw Fault(.baseMismatch, place: base) }
+                guard let known = record.entry(base), known.digest == digest, !known.isLink else {
+                    throw Fault(.baseMismatch, place: base)
+                }
             }
             entries.append(entry)
         }

@@ -34,12 +34,15 @@ struct InventoryClusterTests {
         let clock = Clock()
 
         /// - Parameter host: another one is another machine.
-        func keeper(_ host: String, project: String = "shop", holds: Bool = true) -> InventoryKeeper {
+        func keeper(_ host: String, project: String = "shop", holds: Bool = true, takesOver: Bool = false)
+            -> InventoryKeeper
+        {
             let now = clock.engine.wall()
             let me = SessionHolder(
                 user: "ann", host: host, process: 1, command: "up", since: now, renewed: now)
             return InventoryKeeper(
-                client: client, namespace: namespace, project: project, me: holds ? me : nil, clock: clock.engine)
+                client: client, namespace: namespace, project: project, me: holds ? me : nil, clock: clock.engine,
+                takesOver: takesOver)
         }
 
         func map(_ project: String = "shop") async throws -> Inventory? {
@@ -123,6 +126,33 @@ struct InventoryClusterTests {
             await second.close()
             #expect(try await fixture.map()?.holder == nil)
             #expect(try await fixture.map()?.entries == Self.entries("a"))
+        }
+    }
+
+    @Test("S09 a forced session takes the claim once: two of them do not fight")
+    func aForcedSessionTakesOver() async throws {
+        try await Self.run { fixture in
+            let first = fixture.keeper("laptop")
+            try await first.open()
+            let second = fixture.keeper("desk", takesOver: true)
+            try await second.open()
+            #expect(await second.isOurs)
+            let told = try await second.note(Self.entries("a"))
+            #expect(told?.hasPrefix("taken over from devloop up of ann@laptop, process 1, since ") == true)
+            #expect(try await second.note(Self.entries("a")) == nil)
+            let late = await #expect(throws: DevloopError.self) { try await first.note(Self.entries("b")) }
+            #expect(late?.code == .sessionBusy)
+            #expect(late?.hint?.contains("--force") == true)
+            #expect(await !first.isOurs)
+
+            let third = fixture.keeper("train", takesOver: true)
+            try await third.open()
+            let lost = await #expect(throws: DevloopError.self) { try await second.note(Self.entries("c")) }
+            #expect(lost?.code == .sessionBusy)
+            #expect(await !second.isOurs)
+            #expect(try await fixture.map()?.holder?.host == "train")
+            for keeper in [first, second, third] { await keeper.close() }
+            #expect(try await fixture.map()?.holder == nil)
         }
     }
 

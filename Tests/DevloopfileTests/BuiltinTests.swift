@@ -187,6 +187,20 @@ struct BuiltinTests {
                 "order: initial_sync, fall_back_on, sync, run, restart_container"
             ),
             ("sync('a', 'b')", "sync: destination \"b\" is not absolute", nil),
+            ("sync('a')", "sync: missing argument for remote_path", nil),
+            (
+                "sync('a', '/b', policy='reload')", "sync: there is no policy \"reload\"",
+                "policies: sync, restart, build, ignore"
+            ),
+            (
+                "sync('a', '/b', signal='KILL')", "sync: there is no signal \"KILL\" that a program can handle",
+                "signals: HUP, INT, QUIT, USR1, USR2, TERM, CONT, WINCH"
+            ),
+            (
+                "sync('a', '/b', policy='restart', signal='HUP')", "sync: signal means nothing with policy \"restart\"",
+                "leave one of them out"
+            ),
+            ("sync('a', '/b', policy='ignore')", "sync: remote_path means nothing with policy \"ignore\"", nil),
             ("local_resource('a')", "local_resource: neither cmd nor serve_cmd is given", "give one of them, or both"),
             (
                 "[local_resource('a', 'x'), local_resource('a', 'y')]",
@@ -245,17 +259,46 @@ struct BuiltinTests {
             """
             swift_image('r:5000/a/b:tag', package='pkg', product='p', base='debian:12', args=['x'], env={'K': 'V'},
                 resources=[('pkg/Public', '/app/./Public')], live_update=[sync('pkg/Public', '/app/Public/')],
-                live=False, user='1000:2', workdir='/data/./x', ports=[8080, '53/udp'])
+                live=False, user='1000:2', workdir='/data/./x', ports=[8080, '53/udp'], roll_back=True)
             """, files: ["pkg/Package.swift": "", "pkg/Public/a": ""])
         let image = try #require(try await fixture.plan().images.first)
         let mapping = FileMapping(source: fixture.directory("pkg/Public"), destination: "/app/Public")
         var swift = SwiftImage(package: fixture.directory("pkg"), product: "p", base: "debian:12")
         (swift.arguments, swift.environment, swift.resources, swift.live) = (["x"], ["K": "V"], [mapping], false)
         (swift.user, swift.directory, swift.ports) = ("1000:2", "/data/x", ["8080/tcp", "53/udp"])
+        swift.rollsBack = true
         #expect(image.ref == "r:5000/a/b:tag" && image.repository == "r:5000/a/b")
         #expect(image.builder == .swift(swift))
         #expect(image.liveUpdate == [.sync(mapping)])
         #expect(image.location == SourceLocation(file: "Devloopfile", line: 1, column: 12))
+    }
+
+    @Test func aSyncStepMayHaveAPolicy() async throws {
+        let fixture = try SpecFixture(
+            """
+            swift_image('a', 'pkg', live_update=[sync('pkg/a', '/a'), sync('pkg/b', '/b', signal='SIGUSR1'),
+                sync('pkg/c', '/c/', policy='restart'), sync('pkg/d', policy='build'), sync('pkg/e', policy='ignore')])
+            """, files: ["pkg/Package.swift": ""])
+        let image = try #require(try await fixture.plan().images.first)
+        let usr1 = try #require(ProcessSignal("USR1"))
+        #expect(usr1.number == 10)
+        func mapping(_ name: String, _ destination: String, _ policy: SyncPolicy) -> LiveUpdateStep {
+            .sync(FileMapping(source: fixture.directory("pkg/\(name)"), destination: destination, policy: policy))
+        }
+        #expect(
+            image.liveUpdate == [
+                mapping("a", "/a", .sync), mapping("b", "/b", .signal(usr1)), mapping("c", "/c", .restart),
+                mapping("d", "", .build), mapping("e", "", .ignore),
+            ])
+        let steps = Devloopfile.json(await fixture.evaluate())["images"]?.array?.first?["live_update"]?.array ?? []
+        #expect(
+            steps == [
+                ["step": "sync", "source": "pkg/a", "destination": "/a"],
+                ["step": "sync", "source": "pkg/b", "destination": "/b", "signal": "USR1"],
+                ["step": "sync", "source": "pkg/c", "destination": "/c", "policy": "restart"],
+                ["step": "sync", "source": "pkg/d", "policy": "build"],
+                ["step": "sync", "source": "pkg/e", "policy": "ignore"],
+            ])
     }
 
     @Test func basesOfThisMachineAreInputs() async throws {

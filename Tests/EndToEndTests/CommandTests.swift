@@ -207,19 +207,21 @@ extension EndToEnd {
         @Test func helpIsAnAnswerAndNamesOnlyWhatThereIs() async throws {
             let result = try await Devloop.run(["--help"], in: "/", environment: Self.alone)
             #expect(result.code == 0)
-            for command in ["up", "run", "ci", "down", "plan", "explain", "version", "build", "render", "doctor"] {
+            for command in [
+                "up", "run", "ci", "down", "plan", "explain", "version", "build", "render", "doctor", "pull",
+            ] {
                 let help = try await Devloop.run([command, "--help"], in: "/", environment: Self.alone)
                 #expect(help.code == 0)
                 #expect(result.outputText.contains("  \(command) "), "\(command)")
             }
-            for absent in ["pull", "trigger", "logs"] { #expect(!result.outputText.contains("  \(absent) ")) }
+            for absent in ["status", "trigger", "logs"] { #expect(!result.outputText.contains("  \(absent) ")) }
         }
 
         /// Words that make no sense; each is refused before anything is touched.
         static let wrong: [[String]] = [
             ["nonsense"], ["up", "--ui", "loud"], ["up", "--on-exit", "burn"], ["up", "--no-such-option"],
             ["run", "--ui", "tui"], ["run", "--timeout", "soon"], ["run", "--timeout", "-3s"], ["ci", "--ui", "tui"],
-            ["plan", "--jsonn"], ["up", "-f"], ["explain"],
+            ["plan", "--jsonn"], ["up", "-f"], ["explain"], ["pull"], ["pull", "pod"], ["pull", "pod:relative"],
         ]
 
         @Test(arguments: wrong) func wrongUsageIsTwo(_ words: [String]) async throws {

@@ -50,7 +50,8 @@ import Testing
         #expect(times[10] < .milliseconds(20), "median \(times[10])")
     }
 
-    @Test func anEditOfTheSameSizeInTheSameSecondIsSeen() async throws {
+    @Test("S12 an edit of the same size in the same second is seen")
+    func sameSizeSameSecond() async throws {
         let folder = try TemporaryDirectory("watch")
         try folder.write("a.txt", "0")
         let recorder = try await recorder(folder)
@@ -61,7 +62,8 @@ import Testing
         }
     }
 
-    @Test func sameContentIsNoChange() async throws {
+    @Test("S13 the same content is no change")
+    func sameContent() async throws {
         let folder = try TemporaryDirectory("watch")
         try folder.write("a.txt", "same")
         let recorder = try await recorder(folder)
@@ -112,7 +114,8 @@ import Testing
         #expect(!recorder.changes.contains { $0.path == folder("one/deep/file.txt") && $0.kind != .deleted })
     }
 
-    @Test func editorsThatReplaceTheFileGiveOneModification() async throws {
+    @Test("S30 editors that replace the file give one modification")
+    func editorsReplaceFiles() async throws {
         let folder = try TemporaryDirectory("watch")
         try folder.write("main.swift", "1")
         let recorder = try await recorder(folder)
@@ -127,7 +130,8 @@ import Testing
         #expect(recorder.changes.count { $0.path == folder("main.swift") } == 1)
     }
 
-    @Test func ignoresOutputTemporariesAndRules() async throws {
+    @Test("S30 output, temporaries and what rules ignore are not told")
+    func ignoresTemporaries() async throws {
         let folder = try TemporaryDirectory("watch")
         try await run("git", "init", "-q", ".", in: folder.path)
         try folder.write(".gitignore", "*.log\nout/\n")
@@ -206,6 +210,61 @@ import Testing
         #expect(!recorder.changes.contains { $0.path == folder("a/file") })
         #expect(recorder.watcher.isIgnored(folder("a/file")))
         #expect(throws: DevloopError.self) { try recorder.watcher.update(roots: ["relative"]) }
+    }
+
+    @Test("S18 links are told as themselves: made, made to lead elsewhere, and gone, wherever they lead")
+    func links() async throws {
+        let folder = try TemporaryDirectory("watch")
+        try folder.write("file", "1")
+        try folder.write("deep/inside", "1")
+        let recorder = try await recorder(folder)
+        for (name, target) in [("to-file", "file"), ("to-folder", "deep"), ("dangling", "nowhere"), ("loop", "loop")] {
+            #expect(symlink(target, folder(name)) == 0)
+            #expect(await recorder.sees(folder(name), .created), "\(name)")
+        }
+        // Nothing is told of what lies behind a link to a folder, only where it is.
+        #expect(!recorder.changes.contains { $0.path.contains("to-folder/") })
+        recorder.clear()
+        for name in ["to-file", "to-folder", "dangling", "loop"] {
+            try await run("ln", "-sfn", "deep/inside", name, in: folder.path)
+            #expect(await recorder.sees(folder(name), .modified), "\(name)")
+            try await run("ln", "-sfn", "deep/inside", name, in: folder.path)
+        }
+        recorder.clear()
+        // A file with the very content that the link leads to is another thing.
+        TestFiles.remove(folder("to-file"))
+        try folder.write("to-file", "1")
+        #expect(await recorder.sees(folder("to-file"), .modified))
+        TestFiles.remove(folder("loop"))
+        #expect(await recorder.sees(folder("loop"), .deleted))
+    }
+
+    @Test("S20 names that differ in their bytes alone are files and folders of their own")
+    func twins() async throws {
+        let folder = try TemporaryDirectory("watch")
+        let names = ["e\u{301}", "\u{e9}", "Case", "case", "\u{301}first"]
+        for name in names { try folder.write("files/\(name)", name) }
+        let recorder = try await recorder(folder)
+        for name in names {
+            recorder.clear()
+            try folder.write("files/\(name)", "changed \(name)")
+            let path = folder("files/\(name)")
+            #expect(await recorder.sees(path, .modified))
+            #expect(recorder.changes.allSatisfy { Array($0.path.utf8) == Array(path.utf8) }, "\(recorder.changes)")
+        }
+        for name in names { try folder.write("folders/\(name)/file", name) }
+        for name in names { #expect(await recorder.sees(folder("folders/\(name)/file"), .created)) }
+        // One folder goes; its twin is watched as before.
+        TestFiles.remove(folder("folders/e\u{301}"))
+        #expect(
+            await poll {
+                recorder.changes.contains {
+                    $0.kind == .deleted && $0.path.utf8.elementsEqual(folder("folders/e\u{301}/file").utf8)
+                }
+            })
+        recorder.clear()
+        try folder.write("folders/\u{e9}/file", "changed")
+        #expect(await recorder.sees(folder("folders/\u{e9}/file"), .modified))
     }
 
     @Test func aLinkAsRootKeepsItsName() async throws {

@@ -175,16 +175,35 @@ struct SessionLiveTests {
                 Array(repeating: DevloopError(.clusterUnreachable, "connection refused"), count: 6))
             test.connection.syncs.last?.breakOff()
             test.watch.save(Self.page)
-            for attempt in 1...6 {
-                try await test.until("attempt \(attempt) has failed") {
-                    test.clock.sleepers == 1 && test.events.all(.syncFailed).count == attempt
-                }
+            for _ in 1...6 {
+                try await test.until("an attempt has failed") { test.clock.sleepers == 1 }
                 test.clock.advance(by: .seconds(4))
             }
             let served = try await test.events.wait(.saveServed, after: last)
             #expect(served.text("way") == "sync")
-            #expect(test.events.all(.syncFailed).allSatisfy { $0.text("next") == "the stream is opened again" })
+            // The same cause is told once.
+            #expect(test.events.all(.syncFailed).map { $0.text("next") } == ["the stream is opened again"])
             #expect(test.connection.images.count == 1)
+        }
+    }
+
+    /// A container whose agent was given up gets a change with an image, and at once.
+    @Test func aSaveForAContainerThatWasGivenUpBecomesAnImage() async throws {
+        try await TestSession.run(Self.plan()) { test in
+            let last = try await Self.bringUp(test)
+            test.connection.failAttach(Array(repeating: DevloopError(.sync, "the agent talks nonsense"), count: 4))
+            test.connection.syncs.last?.breakOff()
+            for attempt in 1...4 {
+                try await test.until("attempt \(attempt) has failed") {
+                    test.clock.sleepers == 1 && test.events.all(.syncFailed).count == attempt
+                }
+                if attempt < 4 { test.clock.advance(by: .seconds(1)) }
+            }
+            #expect(test.events.all(.syncFailed).last?.text("next") == "tried again in 10 s")
+            test.watch.save(Self.page)
+            let decision = try await test.events.wait(.decisionMade, after: last) { $0.text("action") == "image" }
+            #expect(decision.text("reason") == "no running container to sync to")
+            try await test.until("an image is made") { test.connection.images.count == 2 }
         }
     }
 
@@ -319,7 +338,7 @@ struct SessionLiveTests {
             try await Self.bringUp(test)
             let set = try #require(test.connection.syncs.first?.sets.first)
             #expect(set.files.map(\.source) == [Self.page])
-            #expect(set.deletions == ["/www/gone.html"])
+            #expect(set.deletions.map(\.path) == ["/www/gone.html"])
         }
     }
 }

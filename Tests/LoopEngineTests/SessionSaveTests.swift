@@ -44,11 +44,10 @@ struct SessionSaveTests {
             #expect(restarted.number("restart") == 21)
             #expect(restarted.number("ready") == 9)
             let set = try #require(test.connection.syncs.last?.sets.last)
-            #expect(
-                set.files == [
-                    SyncSet.File(
-                        source: "/out/web", destination: "/devloop/app/web", isExecutable: true, isEntry: true)
-                ])
+            var program = SyncSet.File(
+                source: "/out/web", destination: "/devloop/app/web", isExecutable: true, isEntry: true)
+            program.digest = "v2"
+            #expect(set.files == [program])
             #expect(test.connection.images.count == 1)
         }
     }
@@ -137,7 +136,41 @@ struct SessionSaveTests {
             test.gone.add("/project/Public/css/site.css")
             test.watch.save("/project/Public/css/site.css")
             try await test.events.wait(.saveServed, after: served.sequence)
-            #expect(test.connection.syncs.last?.sets.last?.deletions == ["/app/Public/css/site.css"])
+            #expect(test.connection.syncs.last?.sets.last?.deletions.map(\.path) == ["/app/Public/css/site.css"])
+        }
+    }
+
+    @Test("S15 a folder that disappears empties no container, and what it lacks when it is back is deleted")
+    func aFolderThatDisappears() async throws {
+        try await TestSession.run(Samples.web(resources: [Self.page])) { test in
+            let last = try await test.bringUp()
+            let (one, two) = ("/project/Public/one.css", "/project/Public/two.css")
+            test.watch.save(one, two)
+            let served = try await test.events.wait(.saveServed, after: last)
+            let sets = test.connection.syncs.last?.sets.count
+            for path in [one, two, "/project/Public/."] { test.gone.add(path) }
+            test.watch.save(one, two)
+            let warned = try await test.events.wait(.syncWarned, after: served.sequence)
+            #expect(warned.text("message") == "Public is gone: containers keep its 2 files")
+            #expect(warned.save == 2)
+            let decision = try await test.events.wait(.decisionMade, after: served.sequence)
+            #expect(decision.text("action") == "nothing")
+            #expect(test.connection.syncs.last?.sets.count == sets)
+            // A build meanwhile brings the program, and deletes nothing.
+            test.watch.save(Samples.mainFile)
+            try await test.until("a build runs") { test.build.runningCount == 1 }
+            test.build.succeed(["web": "v2"])
+            let built = try await test.events.wait(.saveServed, after: warned.sequence)
+            #expect(test.connection.syncs.last?.sets.last?.deletions == [])
+            #expect(test.connection.syncs.last?.sets.last?.files.map(\.destination) == ["/devloop/app/web"])
+
+            test.gone.remove(one)
+            test.gone.remove("/project/Public/.")
+            test.watch.save(one)
+            try await test.events.wait(.saveServed, after: built.sequence)
+            let set = try #require(test.connection.syncs.last?.sets.last)
+            #expect(set.files.map(\.destination) == ["/devloop/app/web", "/app/Public/one.css"])
+            #expect(set.deletions.map(\.path) == ["/app/Public/two.css"])
         }
     }
 

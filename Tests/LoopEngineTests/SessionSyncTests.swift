@@ -22,6 +22,30 @@ struct SessionSyncTests {
         }
     }
 
+    @Test("S24 a save while the cluster is away is synced when it answers again")
+    func aSaveDuringAnOutage() async throws {
+        try await TestSession.run(Samples.web()) { test in
+            let last = try await test.bringUp()
+            let away = DevloopError(.clusterUnreachable, "nobody answers")
+            test.connection.failAttach(Array(repeating: away, count: 8))
+            try #require(test.connection.syncs.first).breakOff()
+            let failed = try await test.events.wait(.syncFailed, after: last)
+            #expect(failed.text("next") == "the stream is opened again")
+            test.watch.save(Samples.mainFile)
+            try await test.until("a build runs") { test.build.runningCount == 1 }
+            test.build.succeed(["web": "v2"])
+            let decision = try await test.events.wait(.decisionMade, after: last) { $0.text("action") == "sync" }
+            for _ in 0..<8 {
+                try await test.until("it waits") { test.clock.sleepers == 1 }
+                test.clock.advance(by: .milliseconds(600))
+            }
+            try await test.events.wait(.saveServed, after: decision.sequence)
+            #expect(test.connection.syncs.last?.sets.last?.files.first?.digest == "v2")
+            #expect(test.events.all(.syncFailed).count == 1)
+            #expect(test.connection.images.count == 1)
+        }
+    }
+
     @Test func aFailedSyncIsToldAndTriedAgain() async throws {
         try await TestSession.run(Samples.web()) { test in
             let last = try await test.bringUp()
@@ -168,6 +192,95 @@ struct SessionSyncTests {
             try await test.bringUp()
             await test.session.restart("web")
             try await test.until("the Pod is deleted") { test.connection.restarted == ["web-1"] }
+        }
+    }
+
+    /// The report of a set that was taken back; else the agent tells of it later.
+    @Test(
+        "S26 what was deleted with a set that was taken back is deleted again with the next one",
+        arguments: [true, false])
+    func whatWasTakenBackIsToldAgain(_ isReported: Bool) async throws {
+        try await TestSession.run(
+            Samples.web(resources: [FileMapping(source: "/project/Public", destination: "/app/Public")])
+        ) { test in
+            let last = try await test.bringUp()
+            let good = test.connection.report()
+            if isReported {
+                var report = good
+                report.earlyExit = (code: 3, message: "it ended")
+                report.isRolledBack = true
+                test.connection.setReport(report)
+            }
+            test.gone.add("/project/Public/old")
+            test.watch.save("/project/Public/old")
+            if !isReported {
+                try await test.events.wait(.saveServed, after: last)
+                test.connection.syncs.last?.tell(.exited(code: 3, message: "it ended", isRolledBack: true))
+            }
+            let failed = try await test.events.wait("web", is: "failed", after: last)
+            test.connection.setReport(good)
+            test.watch.save("/project/Public/new")
+            try await test.events.wait(.saveServed, after: failed.sequence) { $0.save == 2 }
+            let set = try #require(test.connection.syncs.last?.sets.last)
+            #expect(set.deletions.map(\.path) == ["/app/Public/old"])
+            #expect(set.files.map(\.destination).contains("/app/Public/new"))
+            // Once it stays, it is done.
+            test.watch.save("/project/Public/more")
+            try await test.events.wait(.saveServed, after: failed.sequence) { $0.save == 3 }
+            #expect(test.connection.syncs.last?.sets.last?.deletions == [])
+        }
+    }
+
+    @Test("S26 a program that was taken back and is no longer wanted leaves no failure")
+    func whatRunsIsWantedAgain() async throws {
+        try await TestSession.run(Samples.web()) { test in
+            let last = try await test.bringUp()
+            test.connection.setReport(
+                SyncReport(
+                    sent: 10, send: .zero, restart: .zero, ready: nil, runningDigest: "v1",
+                    earlyExit: (code: 3, message: "it ended; what ran before runs again")))
+            test.watch.save(Samples.mainFile)
+            try await test.until("a build runs") { test.build.runningCount == 1 }
+            test.build.succeed(["web": "v2"])
+            let failed = try await test.events.wait("web", is: "failed", after: last)
+            // As it was: the container has it, and nothing is sent.
+            test.connection.setReport(
+                SyncReport(sent: 0, send: .zero, restart: nil, ready: nil, runningDigest: "v1", earlyExit: nil))
+            test.watch.save(Samples.mainFile)
+            try await test.until("a build runs") { test.build.runningCount == 1 }
+            test.build.succeed(["web": "v1"])
+            try await test.events.wait("web", is: "ready", after: failed.sequence)
+        }
+    }
+
+    @Test("S18 what was left out of a set is told once, and the rest is served")
+    func problemsAreTold() async throws {
+        try await TestSession.run(
+            Samples.web(resources: [FileMapping(source: "/project/Public", destination: "/app/Public")])
+        ) { test in
+            let last = try await test.bringUp()
+            var report = test.connection.report()
+            report.problems = ["the link /project/Public/x is not synced: it leads nowhere"]
+            test.connection.setReport(report)
+            for save in 1...2 {
+                test.watch.save("/project/Public/css/site.css")
+                try await test.events.wait(.saveServed, after: last) { $0.save == save }
+            }
+            let told = test.events.all(.syncWarned)
+            #expect(told.count == 1)
+            #expect(told.first?.text("message") == report.problems[0])
+            #expect(told.first?.text("pod") == "web-1")
+        }
+    }
+
+    @Test("S22 what the watcher warns of is told")
+    func watchWarningsAreTold() async throws {
+        try await TestSession.run(Samples.web()) { test in
+            try await test.bringUp()
+            test.watch.warn("the limit is reached (8192)", hint: "sudo sysctl more")
+            let told = try await test.events.wait(.watchWarned)
+            #expect(told.text("message") == "the limit is reached (8192)")
+            #expect(told.text("hint") == "sudo sysctl more")
         }
     }
 

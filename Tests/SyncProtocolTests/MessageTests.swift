@@ -49,6 +49,12 @@ struct MessageTests {
         .appExited(AppExited(set: 1, pid: 9, code: 137, signal: 9, uptime: 8, next: .wait)),
         .ready(Ready(set: 1, pid: 9, microseconds: 5, attempts: 2, isReady: true)),
         .fault(Fault(.io, errno: 28, place: path, set: 4)),
+        .begin(
+            SetHeader(set: 1, base: 0, entryCount: 0, deletionCount: 0, restart: .always, rollsBack: true)),
+        .appExited(AppExited(set: 1, pid: 0, code: 126, signal: 0, uptime: 0, next: .rolledBack)),
+        .pulledItem(PulledItem(path: path, kind: .file, mode: 0o600, size: .max)),
+        .pulledItem(PulledItem(path: [], kind: .other, target: [1], errno: 13)),
+        .pulledEnd(digest: digest), .pullDone(items: .max),
         .ping(.max), .pong(0),
     ]
 
@@ -69,9 +75,17 @@ struct MessageTests {
         #expect(backPayload[backStart...].elementsEqual(payload[start...]))
     }
 
+    @Test("pulled bytes are what follows their start")
+    func pulledData() throws {
+        let frame = Message.pulledData(payload: [9, 1, 2, 3], start: 1).frame()
+        #expect(frame.payload == [1, 2, 3])
+        #expect(Message(frame) == .pulledData(payload: [1, 2, 3], start: 0))
+    }
+
     @Test("all types of frames are among them")
     func complete() {
-        #expect(Set(Self.messages.map { $0.frame().type }) == Set(FrameType.allCases))
+        let types = Set(Self.messages.map { $0.frame().type }).union([.pulledData])
+        #expect(types == Set(FrameType.allCases))
     }
 
     @Test("a payload that is cut or too long is no message, and nothing traps", arguments: messages)

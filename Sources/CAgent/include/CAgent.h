@@ -31,6 +31,13 @@ int dl_exchange(int from, const char *name, int to, const char *new_name);
 int dl_unlink(int dir, const char *name);
 int dl_remove_folder(int dir, const char *name);
 int dl_clear_folder(int dir);                             // unlinks the files in it
+int dl_make_link(int dir, const char *name, const char *target);
+long dl_read_link(int dir, const char *name, void *bytes, size_t count);   // its length
+int dl_open_path(const char *path);                       // for reading; follows links, never waits
+void *dl_list_begin(int dir);                             // the names in a folder; NULL when it cannot be read
+const char *dl_list_next(void *list);                     // NULL after the last
+void dl_list_end(void *list);
+int dl_last_error(void);                                  // of dl_list_begin
 int dl_reserve(int fd, uint64_t size);                    // 0 also where the file system cannot reserve
 int dl_lock(int fd);                                      // exclusive, without waiting
 int dl_write_all(int fd, const void *bytes, size_t count);
@@ -55,6 +62,7 @@ long dl_write_some(int fd, const void *bytes, size_t count);
 int dl_signals(void);                                     // blocks what the agent handles; the signalfd
 int dl_next_signal(int fd);                               // its number, 0 when there is none
 int dl_become_reaper(void);
+void dl_raise_files(void);                                // as many open files as allowed; programs get what we had
 int dl_spawn(const char *file, char *const *arguments, int quiet, int foreground);   // pid; own process group
 int dl_reap(int *status);                                 // pid, 0 when there is none
 int dl_exit_code(int status);                             // 128 + n for signal n

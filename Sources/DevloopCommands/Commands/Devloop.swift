@@ -19,8 +19,7 @@ package struct Devloop: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Up.self, Run.self, CI.self, BuildCommand.self, Down.self, PlanCommand.self, RenderCommand.self,
-            Explain.self,
-            DoctorCommand.self, VersionCommand.self,
+            Explain.self, PullCommand.self, DoctorCommand.self, VersionCommand.self,
         ])
 
     package init() {}

@@ -12,6 +12,8 @@ struct SessionRunner {
     var interface: Interface
     var onExit: SessionOptions.OnExit
     var timeout: Duration?
+    /// Take over from another session.
+    var force = false
     /// Files that are written at the end.
     var reports: [ReportFile] = []
 
@@ -21,7 +23,9 @@ struct SessionRunner {
         let interrupts = Interrupts()
         defer { interrupts.stop() }
         let plain = PlainOutput(now: { ContinuousClock.now })
-        let live = LiveSession(arguments.settings, mode: mode)
+        var settings = arguments.settings
+        settings.force = force
+        let live = LiveSession(settings, mode: mode)
         let dashboard =
             kind == .tui
             ? try DashboardSession.open(

@@ -19,9 +19,12 @@ struct Up: AsyncParsableCommand {
     @Option(help: "What happens to the objects in the cluster: keep or delete")
     var onExit = SessionOptions.OnExit.keep
 
+    @Flag(help: "Take the namespace and its Pods over from another session of the project")
+    var force = false
+
     func run() async throws {
         try await SessionRunner(
-            mode: .up, arguments: session, interface: ui, onExit: onExit, timeout: nil
+            mode: .up, arguments: session, interface: ui, onExit: onExit, timeout: nil, force: force
         ).run()
     }
 }

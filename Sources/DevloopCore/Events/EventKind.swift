@@ -72,7 +72,11 @@ extension EventKind {
             Field("files", "array of string", "paths relative to the spec's folder"),
             Field("watch", "number, ms", "from the file's time to the first notice"),
             Field("settle", "number, ms", "from the first notice to the end of the change set"),
+            Field("rescanned", "boolean", "true when it comes from looking at all files; else left out"),
         ])
+    package static let watchWarned = Self(
+        "watch.warned", "files cannot be watched as usual, such as beyond a limit of the kernel; no save is missed",
+        [Field("message", "string", "why, with the number"), Field("hint", "string", "what to do")])
     package static let decisionMade = Self(
         "decision.made", "what a save means for a resource; without a save, how changes of an image will come in",
         [
@@ -164,6 +168,12 @@ extension EventKind {
             Field("pod", "string", "name"), Field("message", "string", "what is wrong"),
             Field("hint", "string", "what to do"), Field("next", "string", "what is tried now"),
         ])
+    package static let syncWarned = Self(
+        "sync.warned", "something was left out of a change set; the rest of it is in place",
+        [
+            Field("pod", "string", "name; left out when it is about all containers"),
+            Field("message", "string", "what, and why"), Field("hint", "string", "what to do"),
+        ])
     package static let processRestarted = Self(
         "process.restarted", "the agent started the new executable",
         [
@@ -235,10 +245,11 @@ extension EventKind {
 
     /// Every kind, in the order of a session.
     package static let all: [EventKind] = [
-        sessionStarted, planLoaded, planFailed, clusterConnected, clusterFailed, fileChanged, decisionMade,
+        sessionStarted, planLoaded, planFailed, clusterConnected, clusterFailed, fileChanged, watchWarned, decisionMade,
         resourceHeld,
         buildStarted, buildProgressed, buildDiagnosed, buildFinished, imagePacked, imageDelivered, imageFailed,
-        objectApplied, objectFailed, objectPruned, syncStarted, syncCommitted, syncFailed, processRestarted,
+        objectApplied, objectFailed, objectPruned, syncStarted, syncCommitted, syncFailed, syncWarned,
+        processRestarted,
         processExited, podChanged, podWarned, logWritten, forwardOpened, forwardFailed, resourceChanged, saveServed,
         sessionEnded,
     ]

@@ -61,7 +61,8 @@ struct ClusterAdapter: ClusterPort {
         let namespace = settings.namespace ?? found.context.namespace
         let keeper = InventoryKeeper(
             client: found.client, namespace: namespace, project: plan.project,
-            me: command.map { InventoryKeeper.session($0, at: LiveEnvironment.wall()) }, clock: LiveEnvironment.clock)
+            me: command.map { InventoryKeeper.session($0, at: LiveEnvironment.wall()) }, clock: LiveEnvironment.clock,
+            takesOver: settings.force)
         try await keeper.open()
         if command != nil { await delivery?.prepare() }
         let architecture = nodes.first?.architecture ?? HostTools.architecture
@@ -82,6 +83,7 @@ struct ClusterAdapter: ClusterPort {
             link: link, keeper: keeper,
             commands: CommandKubeConfig(
                 context: found.context.name, cluster: found.selection.context.cluster,
-                user: found.selection.context.user, namespace: namespace, files: configurationFiles))
+                user: found.selection.context.user, namespace: namespace, files: configurationFiles),
+            takesOver: settings.force)
     }
 }

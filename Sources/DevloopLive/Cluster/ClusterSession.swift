@@ -8,6 +8,7 @@ import KubeClient
 import LoopEngine
 import Plan
 import PodSync
+import Synchronization
 
 /// One cluster and namespace, for the engine. Topics: `+Apply`, `+Custom`, `+Observe`.
 final class ClusterSession: ClusterConnection {
@@ -20,11 +21,15 @@ final class ClusterSession: ClusterConnection {
     let commands: CommandKubeConfig
 
     private let link: BuildLink
+    /// Agents that may be taken from another session; nil without `--force`. Each is taken once, and only while nobody
+    /// has taken the namespace from us: two sessions that were both forced do not fight.
+    private let taken: Mutex<Set<String>>?
 
     init(
         client: KubeClient, info: ClusterInfo, images: ImageMaker, link: BuildLink, keeper: InventoryKeeper,
-        commands: CommandKubeConfig
+        commands: CommandKubeConfig, takesOver: Bool = false
     ) {
+        taken = takesOver ? Mutex([]) : nil
         self.link = link
         self.keeper = keeper
         self.commands = commands
@@ -84,8 +89,9 @@ final class ClusterSession: ClusterConnection {
         let agent = isInjected ? Renderer.injectedAgentPath : Renderer.agentPath
         let stream = try await client.exec(
             namespace: pod.namespace, pod: pod.name, container: container, command: [agent, "attach"])
-        let session = PodSyncSession(
-            channel: stream, options: PodSyncSession.Options(hostVersion: "devloop", owner: HostPaths.owner()))
+        var options = PodSyncSession.Options(hostVersion: "devloop", owner: HostPaths.owner())
+        options.force = await mayTake("\(pod.uid)/\(container)")
+        let session = PodSyncSession(channel: stream, options: options)
         do {
             _ = try await session.hello()
             try await session.state()
@@ -94,6 +100,11 @@ final class ClusterSession: ClusterConnection {
             throw error
         }
         return LiveSync(session: session, client: client, pod: pod, container: container)
+    }
+
+    private func mayTake(_ agent: String) async -> Bool {
+        guard taken != nil, await keeper.isOurs else { return false }
+        return taken?.withLock { $0.insert(agent).inserted } ?? false
     }
 
     func dial(pod: PodStatus, port: Int) async throws -> any ByteChannel {

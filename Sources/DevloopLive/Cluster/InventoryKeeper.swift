@@ -36,11 +36,19 @@ actor InventoryKeeper {
     /// The user may not write ConfigMaps: everything works, but nothing is remembered.
     private var isForbidden = false
     private var wasTold = false
+    /// Until the first write: another session is not waited for.
+    private var takesOver: Bool
+    /// What the user is told with the next objects.
+    private var remark: String?
     private var last: Task<Void, any Error>?
     private var renewing: Task<Void, Never>?
 
     /// - Parameter me: nil for what only takes down.
-    init(client: KubeClient, namespace: String, project: String, me: SessionHolder?, clock: EngineClock) {
+    init(
+        client: KubeClient, namespace: String, project: String, me: SessionHolder?, clock: EngineClock,
+        takesOver: Bool = false
+    ) {
+        self.takesOver = takesOver
         self.client = client
         owner = Ownership.Owner(namespace: namespace, project: project)
         self.me = me
@@ -54,6 +62,9 @@ actor InventoryKeeper {
             user: HostPaths.user, host: HostPaths.hostName, process: Int(getpid()), command: command, since: now,
             renewed: now)
     }
+
+    /// Nobody else has claimed the project since; also where nothing can be written down.
+    var isOurs: Bool { isHeld || isForbidden }
 
     /// Reads what there is, and claims it.
     /// - Throws: `sessionBusy` when another session holds it.
@@ -85,6 +96,10 @@ actor InventoryKeeper {
         removed.subtract(entries)
         _ = inventory.add(entries)
         if isChanged || (me != nil && !isHeld) { try await write() }
+        if let words = remark {
+            remark = nil
+            return words
+        }
         guard isForbidden, !wasTold else { return nil }
         wasTold = true
         return
@@ -223,8 +238,11 @@ actor InventoryKeeper {
                 // What was read may be old: the other session may have ended since.
                 if otherHolder() != nil { try await read() }
                 if let other = otherHolder() {
-                    isHeld = false
-                    throw Self.busy(project, other)
+                    guard takesOver else {
+                        isHeld = false
+                        throw Self.busy(project, other)
+                    }
+                    remark = "taken over from \(other.text)"
                 }
                 inventory.holder = me
                 inventory.holder?.renewed = clock.wall()
@@ -234,6 +252,7 @@ actor InventoryKeeper {
                 try await read()
                 continue
             }
+            takesOver = false
             if me != nil, !isHeld { startRenewing() }
             return
         }
@@ -306,6 +325,6 @@ actor InventoryKeeper {
     private static func busy(_ project: String, _ holder: SessionHolder) -> DevloopError {
         DevloopError(
             .sessionBusy, "the project '\(project)' is in use here: \(holder.text)",
-            hint: "end that session, or use another namespace with -n")
+            hint: "end that session, take over from it with devloop up --force, or use another namespace with -n")
     }
 }

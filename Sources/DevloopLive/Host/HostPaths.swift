@@ -51,7 +51,11 @@ enum HostPaths {
         ProcessEnvironment.value("TMPDIR").flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
     }
 
-    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+    /// Whether there is something of that name, be it a link that leads nowhere.
+    static func exists(_ path: String) -> Bool {
+        var info = stat()
+        return lstat(path, &info) == 0
+    }
 
     /// The agent that goes into dev images: beside `devloop`, then in `../libexec/devloop/`, then `DEVLOOP_AGENT`
     /// (design §4.6).

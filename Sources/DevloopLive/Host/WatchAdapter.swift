@@ -10,12 +10,15 @@ import Synchronization
 final class WatchAdapter: WatchPort {
     private let watcher = Mutex<FileWatcher?>(nil)
     private let project: String
+    let warnings: AsyncStream<WatchWarning>
+    private let warning: AsyncStream<WatchWarning>.Continuation
     private let wall: @Sendable () -> WallTime
 
     /// - Parameter project: folder whose `.devloopignore` counts.
     init(project: String, wall: @escaping @Sendable () -> WallTime) {
         self.project = project
         self.wall = wall
+        (warnings, warning) = AsyncStream.makeStream(of: WatchWarning.self, bufferingPolicy: .bufferingNewest(16))
     }
 
     func start(roots: [String]) async throws -> AsyncStream<FileChanges> {
@@ -23,8 +26,16 @@ final class WatchAdapter: WatchPort {
         watcher.withLock { $0 = opened }
         let wall = wall
         let (stream, continuation) = AsyncStream.makeStream(of: FileChanges.self, bufferingPolicy: .unbounded)
+        let warning = warning
         let task = Task {
-            for await set in opened.changes { continuation.yield(Self.changes(set, wall: wall)) }
+            await withDiscardingTaskGroup { group in
+                group.addTask {
+                    for await told in opened.warnings {
+                        warning.yield(WatchWarning(message: told.message, hint: told.hint))
+                    }
+                }
+                for await set in opened.changes { continuation.yield(Self.changes(set, wall: wall)) }
+            }
             continuation.finish()
         }
         continuation.onTermination = { _ in task.cancel() }
@@ -48,9 +59,11 @@ final class WatchAdapter: WatchPort {
         let newest = set.changes.compactMap { modified($0.path) }.max()
         let sinceFirst = Int64((ContinuousClock.now - set.firstEvent).milliseconds)
         let watch = newest.map { max(0, min(10_000, now - $0 - sinceFirst)) } ?? 0
-        return FileChanges(
+        var changes = FileChanges(
             paths: set.changes.map(\.path).sorted(), watch: Int(watch), settle: set.closed - set.firstEvent,
             closed: set.closed)
+        changes.isRescanned = set.rescanned
+        return changes
     }
 
     private static func modified(_ path: String) -> Int64? {

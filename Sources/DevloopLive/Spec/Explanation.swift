@@ -38,7 +38,8 @@ package struct Explanation: Sendable {
             let path = file.hasPrefix("/") ? file : "\(directory)/\(file)"
             var stale: [String: Set<String>] = [:]
             for package in Set(plan.images.compactMap { $0.swift?.package }) {
-                stale[package] = try await build.products(of: package, affectedBy: [path])
+                stale[package] = try await build.products(
+                    of: package, affectedBy: decider.relevant([path], to: package))
             }
             // What is saved is there then.
             let outcome = decider.decide([path], stale: stale, exists: { _ in true })

@@ -9,7 +9,7 @@ extension Evaluator {
         [
             define(
                 "swift_image", "ref", "package?", "product?", "base?", "args?", "env?", "resources?", "live_update?",
-                "live?", "match_in_env_vars?", "user?", "workdir?", "ports?"
+                "live?", "match_in_env_vars?", "user?", "workdir?", "ports?", "roll_back?"
             ) { evaluator, call in
                 try evaluator.addSwiftImage(call)
                 return .none

@@ -7,11 +7,20 @@ import Starlark
 extension Evaluator {
     func liveUpdateBuiltins() -> [Builtin] {
         [
-            define("sync", "local_path", "remote_path") { evaluator, call in
+            define("sync", "local_path", "remote_path?", "policy?", "signal?") { evaluator, call in
+                let policy = try evaluator.policy(call)
+                let source = evaluator.absolute(try call.string("local_path"))
+                guard policy.isSynced else {
+                    guard call.value("remote_path") == nil else {
+                        throw SpecFault("remote_path means nothing with policy \"\(policy.name)\"")
+                    }
+                    return evaluator.step(.sync(FileMapping(source: source, destination: "", policy: policy)), call)
+                }
+                guard call.raw("remote_path") != nil else { throw SpecFault("missing argument for remote_path") }
                 let remote = try call.string("remote_path")
                 guard Paths.isAbsolute(remote) else { throw SpecFault("destination \"\(remote)\" is not absolute") }
-                let source = evaluator.absolute(try call.string("local_path"))
-                return evaluator.step(.sync(FileMapping(source: source, destination: Paths.clean(remote))), call)
+                let mapping = FileMapping(source: source, destination: Paths.clean(remote), policy: policy)
+                return evaluator.step(.sync(mapping), call)
             },
             define("run", "cmd", "trigger?", "echo_off?") { evaluator, call in
                 guard let command = try evaluator.command(call.raw("cmd"), "cmd") else {
@@ -28,6 +37,28 @@ extension Evaluator {
             define("restart_container") { evaluator, call in evaluator.step(.restart, call) },
             define("initial_sync") { evaluator, call in evaluator.step(.initialSync, call) },
         ]
+    }
+
+    /// What a change of a synced file asks for.
+    private func policy(_ call: BuiltinCall) throws -> SyncPolicy {
+        let name = try call.string("signal", default: "")
+        let word = try call.string("policy", default: "sync")
+        let policies: [SyncPolicy] = [.sync, .restart, .build, .ignore]
+        guard let policy = policies.first(where: { $0.name == word }) else {
+            throw SpecFault(
+                "there is no policy \"\(word)\"",
+                hint: "policies: \(policies.map(\.name).joined(separator: ", "))")
+        }
+        guard !name.isEmpty else { return policy }
+        guard let signal = ProcessSignal(name) else {
+            throw SpecFault(
+                "there is no signal \"\(name)\" that a program can handle",
+                hint: "signals: \(ProcessSignal.names.joined(separator: ", "))")
+        }
+        guard policy == .sync else {
+            throw SpecFault("signal means nothing with policy \"\(word)\"", hint: "leave one of them out")
+        }
+        return .signal(signal)
     }
 
     private func step(_ step: LiveUpdateStep, _ call: BuiltinCall) -> Value {

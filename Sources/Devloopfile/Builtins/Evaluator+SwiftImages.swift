@@ -18,6 +18,7 @@ extension Evaluator {
         swift.user = try user(call, base: swift.base)
         swift.directory = try workingDirectory(call)
         swift.ports = try ports(call.value("ports"))
+        swift.rollsBack = try call.bool("roll_back") ?? false
         var image = Image(ref: ref, builder: .swift(swift), liveUpdate: try liveUpdate(call.value("live_update")))
         image.matchesEnvironment = try call.bool("match_in_env_vars") ?? false
         add(image, call)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DevloopCore
 package import Plan
 
 /// Says what a set of changed files means for each resource; pure, so that `explain` and tests can ask it too.
@@ -24,8 +25,10 @@ package struct Decider: Sendable {
         package var builds: [String: Set<String>] = [:]
         /// Files to sync, by image ref.
         package var syncs: [String: [SyncSet.File]] = [:]
-        /// Destinations of deleted files, by image ref.
-        package var deletions: [String: [String]] = [:]
+        /// Deleted files, by image ref.
+        package var deletions: [String: [SyncSet.Deletion]] = [:]
+        /// Files that are gone with all that their rule names, by image ref: nothing is deleted.
+        package var missing: [String: [SyncSet.File]] = [:]
         /// Commands of `run` steps to execute after the sync, by image ref.
         package var commands: [String: [[String]]] = [:]
         /// Images to make again, by ref.
@@ -85,7 +88,10 @@ package struct Decider: Sendable {
 
     /// Whether `root` is the path itself or a directory above it.
     package static func covers(_ root: String, _ path: String) -> Bool {
-        path == root || (path.hasPrefix(root) && (root.hasSuffix("/") || path.dropFirst(root.count).hasPrefix("/")))
+        let (root, path) = (root.utf8, path.utf8)
+        guard path.starts(with: root) else { return false }
+        return path.count == root.count || root.last == 0x2F
+            || path[path.index(path.startIndex, offsetBy: root.count)] == 0x2F
     }
 
     /// What is run again when one of its deps changes: a local command, or one that deploys.
@@ -106,7 +112,7 @@ package struct Decider: Sendable {
         decide(custom.deps, PathFilter(), .apply, of: resource, paths, &outcome)
         let synced = paths.contains { path in
             custom.liveUpdate.contains { step in
-                if case .sync(let rule) = step { Self.covers(rule.source, path) } else { false }
+                if case .sync(let rule) = step { rule.policy.isSynced && Self.covers(rule.source, path) } else { false }
             }
         }
         guard outcome.decisions.count > count, synced else { return }
@@ -124,6 +130,7 @@ package struct Decider: Sendable {
             outcome.decisions.append(
                 Decision(resource: resource.name, action: .build, reason: "product \(product) is made from it"))
         }
+        let paths = LiveChanges.relevant(paths, to: image)
         let changes = LiveChanges(image, paths, exists: exists)
         guard !changes.isEmpty else { return }
         func makeImage(_ reason: String) {
@@ -131,10 +138,11 @@ package struct Decider: Sendable {
             outcome.decisions.append(Decision(resource: resource.name, action: .image, reason: reason))
         }
         if let path = changes.fallBack { return makeImage("\(Self.name(path)) is in fall_back_on") }
+        if let path = changes.built { return makeImage("\(Self.name(path)) has the policy build") }
         let way = SyncWay.choose(image, in: resource, program: programs[image.ref])
         switch way {
         case nil, .refused:
-            guard let path = changes.unmatched.first ?? changes.matched.first?.file.source else { return }
+            guard let path = changes.unmatched.first ?? changes.matched.first?.source else { return }
             var reason = "\(Self.name(path)) is part of \(image.ref)"
             if case .refused(let text) = way { reason += ", which is not synced: \(text)" }
             return makeImage(reason)
@@ -146,24 +154,32 @@ package struct Decider: Sendable {
                     "\(Self.name(path)) is part of \(image.ref)" + (hasRules ? ", and no sync rule names it" : ""))
             }
         }
+        let root = changes.missing.first?.root.map(Self.name) ?? ""
+        if !changes.missing.isEmpty { outcome.missing[image.ref] = changes.missing }
         if changes.wanted.isEmpty, changes.deleted.isEmpty {
-            guard let root = changes.vanishedRoots.first else { return }
+            guard !changes.missing.isEmpty else { return }
             outcome.decisions.append(
                 Decision(
                     resource: resource.name, action: .nothing,
-                    reason: "\(Self.name(root)) itself is gone: what containers have of it stays"))
+                    reason: "\(root) itself is gone: what containers have of it stays"))
             return
         }
         outcome.syncs[image.ref, default: []] += changes.wanted
         outcome.deletions[image.ref, default: []] += changes.deleted
         outcome.commands[image.ref, default: []] += commands(image, paths)
-        let first = changes.matched[0].file
+        let first = changes.matched[0]
         var reason =
             changes.matched.count == 1
             ? "\(Self.name(first.source)) goes to \(first.destination)"
             : "\(changes.matched.count) files match its sync rules"
-        if let root = changes.vanishedRoots.first { reason += "; what was in \(Self.name(root)), which is gone, stays" }
+        if !changes.missing.isEmpty { reason += "; what was in \(root), which is gone, stays" }
         outcome.decisions.append(Decision(resource: resource.name, action: .sync, reason: reason))
+    }
+
+    /// Paths that the builder of a package is to be asked about: those that not every image of it ignores.
+    package func relevant(_ paths: [String], to package: String) -> [String] {
+        let users = plan.images.filter { $0.swift?.package == package }
+        return paths.filter { path in users.contains { LiveChanges.rule(for: path, $0)?.policy != .ignore } }
     }
 
     private func commands(_ image: Image, _ paths: [String]) -> [[String]] {

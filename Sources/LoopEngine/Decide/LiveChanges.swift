@@ -1,29 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DevloopCore
 import Plan
 
 /// Changed files as the rules of one image see them; pure.
 struct LiveChanges {
-    /// A file that a rule names, and the path of the rule.
-    struct Match: Equatable {
-        var file: SyncSet.File
-        var root: String
-    }
-
     /// A file that asks for an image whatever else changed.
     private(set) var fallBack: String?
-    /// Files that a rule names, in the order of their paths.
-    private(set) var matched: [Match] = []
+    /// A file whose rule has the policy `build`, which asks for the same.
+    private(set) var built: String?
+    /// Files that a rule brings to containers, in the order of their paths.
+    private(set) var matched: [SyncSet.File] = []
     /// Inputs of the image that no rule names.
     private(set) var unmatched: [String] = []
     /// Of those matched, the ones that are there.
     private(set) var wanted: [SyncSet.File] = []
     /// Destinations of those that are gone.
-    private(set) var deleted: [String] = []
-    /// Paths of rules that are gone themselves. Nothing is deleted for them: a build may be cleaning up, or a branch be
-    /// checked out, and a container without its files serves nobody.
-    private(set) var vanishedRoots: [String] = []
+    private(set) var deleted: [SyncSet.Deletion] = []
+    /// Those that are gone with the whole folder that their rule names. Nothing is deleted for them: a build may be
+    /// cleaning up, or a branch be checked out, and a container without its files serves nobody.
+    private(set) var missing: [SyncSet.File] = []
 
+    /// - Parameter paths: without those whose rule has the policy `ignore`, see ``relevant(_:to:)``.
     init(_ image: Image, _ paths: [String], exists: (String) -> Bool) {
         let fallBacks = Self.fallBacks(of: image)
         fallBack = paths.first { path in fallBacks.contains { Decider.covers($0, path) } }
@@ -32,20 +30,25 @@ struct LiveChanges {
         let inputs = image.inputs
         let folders = Self.folders(of: paths.filter(exists))
         for path in paths {
+            let rule = Self.rule(for: path, image)
+            if rule?.policy == .build {
+                built = built ?? path
+                continue
+            }
             guard path != dockerfile else {
                 unmatched.append(path)
                 continue
             }
             if ignored.matches(path) { continue }
-            if let match = Self.match(path, image) {
-                matched.append(match)
+            if let file = rule.flatMap({ Self.file(path, by: $0) }) {
+                matched.append(file)
                 // A file that a folder has replaced is gone.
-                if exists(path), !folders.contains(path) {
-                    wanted.append(match.file)
-                } else if exists(match.root) {
-                    deleted.append(match.file.destination)
-                } else if !vanishedRoots.contains(match.root) {
-                    vanishedRoots.append(match.root)
+                if exists(path), !folders.contains(ExactPath(path)) {
+                    wanted.append(file)
+                } else if Self.isRootThere(file, exists) {
+                    deleted.append(SyncSet.Deletion(path: file.destination, reaction: file.reaction))
+                } else {
+                    missing.append(file)
                 }
             } else if inputs.contains(where: { Decider.covers($0, path) }) {
                 unmatched.append(path)
@@ -53,63 +56,88 @@ struct LiveChanges {
         }
     }
 
-    var isEmpty: Bool { fallBack == nil && matched.isEmpty && unmatched.isEmpty }
+    var isEmpty: Bool { fallBack == nil && built == nil && matched.isEmpty && unmatched.isEmpty }
 
-    /// Where a file of this machine goes; the last rule that names it wins.
-    static func match(_ path: String, _ image: Image) -> Match? {
-        guard let rule = rules(of: image).last(where: { Decider.covers($0.source, path) }) else { return nil }
-        let tail = path.dropFirst(rule.source.count)
-        let destination = tail.isEmpty ? rule.destination : join(rule.destination, tail)
-        let file = SyncSet.File(source: path, destination: destination, isExecutable: false, isEntry: false)
-        return Match(file: file, root: rule.source)
+    /// Paths that are no business of the image's containers, nor of the image, left out.
+    static func relevant(_ paths: [String], to image: Image) -> [String] {
+        paths.filter { rule(for: $0, image)?.policy != .ignore }
+    }
+
+    /// The last rule that names the path decides.
+    static func rule(for path: String, _ image: Image) -> FileMapping? {
+        for case .sync(let mapping) in image.liveUpdate.reversed() where Decider.covers(mapping.source, path) {
+            return mapping
+        }
+        return image.swift?.resources.last { Decider.covers($0.source, path) }
+    }
+
+    /// Where a file of this machine goes; nil when no rule brings it to containers.
+    static func match(_ path: String, _ image: Image) -> SyncSet.File? {
+        rule(for: path, image).flatMap { file(path, by: $0) }
+    }
+
+    private static func file(_ path: String, by rule: FileMapping) -> SyncSet.File? {
+        guard rule.policy.isSynced else { return nil }
+        let destination = join(rule.destination, path, below: rule.source)
+        var file = SyncSet.File(source: path, destination: destination, isExecutable: false, isEntry: false)
+        file.root = rule.source
+        switch rule.policy {
+        case .restart: file.reaction = .restart
+        case .signal(let signal): file.reaction = .signal(signal.number)
+        case .sync, .build, .ignore: break
+        }
+        return file
+    }
+
+    /// Whether the folder that brings a file is there; a link that leads nowhere is none. A rule that names one file is
+    /// about this file alone.
+    static func isRootThere(_ file: SyncSet.File, _ exists: (String) -> Bool) -> Bool {
+        guard let root = file.root, root != file.source else { return true }
+        return exists("\(root)/.")
     }
 
     /// The file of this machine that belongs at a destination; nil when no rule leads there.
     static func source(of destination: String, _ image: Image) -> String? {
-        for rule in rules(of: image).reversed() where Decider.covers(rule.destination, destination) {
-            let tail = destination.dropFirst(rule.destination.count)
-            let path = tail.isEmpty ? rule.source : join(rule.source, tail)
+        var rules: [FileMapping] = image.swift?.resources ?? []
+        for case .sync(let mapping) in image.liveUpdate { rules.append(mapping) }
+        for rule in rules.reversed()
+        where rule.policy.isSynced && Decider.covers(rule.destination, destination) {
+            let path = join(rule.source, destination, below: rule.destination)
             // Another rule may take the file elsewhere.
-            if match(path, image)?.file.destination == destination { return path }
+            if let file = match(path, image), ExactPath(file.destination) == ExactPath(destination) { return path }
         }
         return nil
     }
 
     /// What `initial_sync` brings into every new container, by destination.
     /// - Parameter files: all files below a path, or the path itself when it is one.
-    static func initial(_ image: Image, files: (String) -> [String]) -> [String: SyncSet.File] {
+    static func initial(_ image: Image, files: (String) -> [String]) -> [ExactPath: SyncSet.File] {
         guard image.liveUpdate.contains(.initialSync) else { return [:] }
         let fallBacks = fallBacks(of: image)
         let ignored = image.ignored
-        var found: [String: SyncSet.File] = [:]
-        for case .sync(let rule) in image.liveUpdate {
+        var found: [ExactPath: SyncSet.File] = [:]
+        for case .sync(let rule) in image.liveUpdate where rule.policy.isSynced {
             for path in files(rule.source) where !ignored.matches(path) {
                 guard !fallBacks.contains(where: { Decider.covers($0, path) }), path != image.docker?.dockerfile,
-                    let match = match(path, image)
+                    let file = match(path, image)
                 else { continue }
-                found[match.file.destination] = match.file
+                found[ExactPath(file.destination)] = file
             }
         }
         return found
     }
 
     /// All folders that the paths lie in, at any depth.
-    private static func folders(of paths: [String]) -> Set<String> {
-        var found: Set<String> = []
+    private static func folders(of paths: [String]) -> Set<ExactPath> {
+        var found: Set<ExactPath> = []
         for path in paths {
             var folder = path[...]
-            while let slash = folder.lastIndex(of: "/") {
+            while let slash = folder.utf8.lastIndex(of: 0x2F) {
                 folder = folder[..<slash]
-                guard found.insert(String(folder)).inserted else { break }
+                guard found.insert(ExactPath(String(folder))).inserted else { break }
             }
         }
         return found
-    }
-
-    private static func rules(of image: Image) -> [FileMapping] {
-        var rules: [FileMapping] = image.swift?.resources ?? []
-        for case .sync(let mapping) in image.liveUpdate { rules.append(mapping) }
-        return rules
     }
 
     private static func fallBacks(of image: Image) -> [String] {
@@ -119,8 +147,11 @@ struct LiveChanges {
         }
     }
 
-    private static func join(_ base: String, _ tail: some StringProtocol) -> String {
-        let trimmed = tail.drop { $0 == "/" }
-        return base.hasSuffix("/") ? base + trimmed : "\(base)/\(trimmed)"
+    /// The path below `root` as it is below `base`.
+    private static func join(_ base: String, _ path: String, below root: String) -> String {
+        let tail = path.utf8.dropFirst(root.utf8.count).drop { $0 == 0x2F }
+        guard !tail.isEmpty else { return base }
+        let name = String(decoding: tail, as: UTF8.self)
+        return base.hasSuffix("/") ? base + name : "\(base)/\(name)"
     }
 }

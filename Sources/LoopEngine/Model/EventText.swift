@@ -67,6 +67,10 @@ package enum EventText {
         case .syncCommitted:
             return (".", "\(text("pod")) has the set: \(bytes(number("sent"))) in \(number("send")) ms")
         case .syncFailed: return ("W", "\(text("pod")): \(text("message"))\(hint); next: \(text("next"))")
+        case .syncWarned:
+            let pod = text("pod")
+            return ("W", "\(pod.isEmpty ? "" : "\(pod): ")\(text("message"))\(hint)")
+        case .watchWarned: return ("W", "\(text("message"))\(hint)")
         case .processRestarted:
             return (".", "\(text("pod")) restarted in \(number("restart")) ms, ready after \(number("ready")) ms more")
         case .processExited: return ("E", "\(text("pod")): \(text("message"))")

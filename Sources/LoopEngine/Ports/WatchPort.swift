@@ -7,6 +7,18 @@ package protocol WatchPort: Sendable {
     /// Replaces the set of absolute paths that are watched.
     func update(roots: [String]) async throws
     func stop() async
+    /// What the user has to know about watching, such as a limit of the kernel that was reached; for one consumer.
+    var warnings: AsyncStream<WatchWarning> { get }
+}
+
+package struct WatchWarning: Sendable, Equatable {
+    package var message: String
+    package var hint: String
+
+    package init(message: String, hint: String) {
+        self.message = message
+        self.hint = hint
+    }
 }
 
 /// One settled set of changes whose contents really differ.
@@ -19,6 +31,8 @@ package struct FileChanges: Sendable {
     package var settle: Duration
     /// When the set was complete.
     package var closed: ContinuousClock.Instant
+    /// It comes from looking at all files, since events were lost or cannot be had.
+    package var isRescanned = false
 
     package init(paths: [String], watch: Int, settle: Duration, closed: ContinuousClock.Instant) {
         self.paths = paths

@@ -10,12 +10,12 @@ extension Session {
         lastSave += 1
         let record = SaveRecord(id: lastSave, changes: changes)
         saves[record.id] = record
-        journal.record(
-            .fileChanged, save: record.id,
-            [
-                "files": .array(changes.paths.map { .string(shown($0)) }), "watch": .int(changes.watch),
-                "settle": .int(changes.settle.milliseconds),
-            ])
+        var fields: JSONObject = [
+            "files": .array(changes.paths.map { .string(shown($0)) }), "watch": .int(changes.watch),
+            "settle": .int(changes.settle.milliseconds),
+        ]
+        if changes.isRescanned { fields["rescanned"] = true }
+        journal.record(.fileChanged, save: record.id, fields)
         let paths = Set(changes.paths)
         let mends = paths.contains { path in watchedForMending.contains { Decider.covers($0, path) } }
         let configuration = connection == nil && !paths.isDisjoint(with: ports.cluster.configurationFiles)
@@ -24,18 +24,20 @@ extension Session {
             return
         }
         var stale: [String: Set<String>] = [:]
+        let decider = Decider(
+            plan: plan, products: images.mapValues(\.product), server: connection?.info.server,
+            programs: images.compactMapValues(\.program))
         for package in Set(plan.images.compactMap { $0.swift?.package }) {
+            let paths = decider.relevant(changes.paths, to: package)
+            guard !paths.isEmpty else { continue }
             do {
-                let products = try await ports.build.products(of: package, affectedBy: changes.paths)
+                let products = try await ports.build.products(of: package, affectedBy: paths)
                 if !products.isEmpty { stale[package] = products }
             } catch {
                 // A package that cannot be described is told about by the build, which says why.
                 stale[package] = Set(images.values.filter { $0.image.swift?.package == package }.map(\.product))
             }
         }
-        let decider = Decider(
-            plan: plan, products: images.mapValues(\.product), server: connection?.info.server,
-            programs: images.compactMapValues(\.program))
         let outcome = decider.decide(changes.paths, stale: stale, exists: options.exists)
         for decision in outcome.decisions where resources[decision.resource] != nil {
             journal.record(
@@ -67,12 +69,16 @@ extension Session {
             requestBuild(
                 BuildWork(package: package, products: products, changedFiles: Set(paths)), saves: [save])
         }
+        for ref in outcome.missing.keys.sorted() where !outcome.images.contains(ref) {
+            keep(outcome.missing[ref] ?? [], of: ref, save: save)
+        }
         for ref in Set(outcome.syncs.keys).union(outcome.deletions.keys).sorted() {
             // Made anew for another resource, it has the changes anyway.
             guard !outcome.images.contains(ref) else { continue }
             images[ref]?.add(
                 outcome.syncs[ref] ?? [], deletions: outcome.deletions[ref] ?? [],
                 commands: outcome.commands[ref] ?? [])
+            release(ref)
             publish(ref, decided: true)
         }
         // All are marked before the first one starts, so that edges between them hold within one save.

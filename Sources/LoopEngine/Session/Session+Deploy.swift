@@ -240,7 +240,7 @@ extension Session {
     }
 
     private func imageMade(
-        _ image: ImageState, initial: [String: SyncSet.File], for name: String, number: Int,
+        _ image: ImageState, initial: [ExactPath: SyncSet.File], for name: String, number: Int,
         start: ContinuousClock.Instant
     ) {
         guard var current = images[image.image.ref] else { return }

@@ -63,7 +63,7 @@ extension Session {
         guard let state = resources[name] else { return nil }
         if case .refused(let reason) = syncWay(of: ref, in: name) { return reason }
         if state.needsDeploy || state.isTaskRunning { return "an update is under way, which has to take it in" }
-        if state.attachments.values.contains(where: { $0.image == ref }) { return nil }
+        if state.attachments.values.contains(where: { $0.image == ref && $0.isFollowed }) { return nil }
         // A container that is about to start is brought up to date before it counts as ready.
         let isComing = state.currentPods.contains { pod in
             if case .starting = pod.verdict { true } else { false }

@@ -66,6 +66,8 @@ extension Session {
                             pod: attachment.pod, container: attachment.container, isInjected: attachment.isInjected)
                         stream = opened
                         resources[name]?.attachments[key]?.isConnected = true
+                        resources[name]?.attachments[key]?.isReconnecting = false
+                        resources[name]?.attachments[key]?.toldTrouble = nil
                         resources[name]?.attachments[key]?.streams += 1
                         let number = attachment.streams + 1
                         spawn { await $0.listen(name, key: key, to: opened, number: number) }
@@ -77,7 +79,8 @@ extension Session {
                     await stream?.close()
                     stream = nil
                     resources[name]?.attachments[key]?.isConnected = false
-                    failures += 1
+                    // While nobody answers, nothing is learned about the container.
+                    failures = (error as? DevloopError)?.code == .clusterUnreachable ? 0 : failures + 1
                     if await !recover(name, key: key, error: error, failures: failures) { break }
                 }
             }
@@ -115,6 +118,7 @@ extension Session {
             runFailed(name, key: key, version: version, save: save, error)
             return
         }
+        tellProblems(report.problems, of: name, pod: attachment.pod.name, save: save)
         fields = place
         fields["sent"] = .int(report.sent)
         fields["send"] = .int(report.send.milliseconds)
@@ -132,13 +136,16 @@ extension Session {
             journal.record(.processRestarted, save: save, resource: name, fields)
         }
         resources[name]?.attachments[key]?.version = version
-        resources[name]?.attachments[key]?.ran = version
+        // What was taken back is told once more with the next set.
+        resources[name]?.attachments[key]?.ran = report.isRolledBack ? nil : version
         if let exit = report.earlyExit {
             exited(name, key: key, code: exit.code, message: exit.message, stays: report.isRunning)
             return
         }
-        // An app that has ended stays so until it is started again.
-        if report.restart != nil || attachment.trouble?.isOfApp != true {
+        // An app that has ended stays so until it is started again, unless it is one that was taken back, and what ran
+        // before is wanted again.
+        let runsWhatIsWanted = set.files.contains { $0.isEntry && $0.digest == report.runningDigest }
+        if report.restart != nil || attachment.trouble?.isOfApp != true || runsWhatIsWanted {
             resources[name]?.attachments[key]?.trouble = nil
         }
         let isDone = resources[name]?.attachments.values.allSatisfy { $0.isCurrent && $0.trouble == nil } ?? false
@@ -188,13 +195,15 @@ extension Session {
 
     private func listen(_ name: String, key: String, to stream: any SyncConnection, number: Int) async {
         for await notice in stream.events {
-            guard case .exited(let code, let message) = notice else { continue }
+            guard case .exited(let code, let message, let isRolledBack) = notice else { continue }
+            if isRolledBack { resources[name]?.attachments[key]?.ran = nil }
             exited(name, key: key, code: code, message: message)
         }
         // The stream ended: the loop finds out whether the container is still there.
         guard let attachment = resources[name]?.attachments[key], attachment.isConnected, attachment.streams == number
         else { return }
         resources[name]?.attachments[key]?.isConnected = false
+        resources[name]?.attachments[key]?.isReconnecting = true
         resources[name]?.attachments[key]?.version = nil
         attachment.signal.yield()
     }
@@ -219,14 +228,25 @@ extension Session {
         guard !Task.isCancelled, end == nil, let attachment = resources[name]?.attachments[key] else { return false }
         resources[name]?.attachments[key]?.version = nil
         let error = (error as? DevloopError) ?? DevloopError(.sync, "\(error)")
-        if error.code == .syncBusy { return await waitForOwner(name, key: key, error) }
+        if error.code == .syncBusy {
+            resources[name]?.attachments[key]?.isReconnecting = true
+            return await waitForOwner(name, key: key, error)
+        }
         if error.code == .syncLeftover { return await replace(name, attachment, error) }
         let save = resources[name]?.saves.max()
-        // What cannot work is not tried again; the rest gets three more tries. A cluster that is away comes back.
+        // What cannot work is tried again with the next save; a cluster that does not answer is asked until it does, since
+        // an image could not be brought there either, and counts as no failure; the rest gets three more tries.
         let isImpossible = error.code == .syncImpossible
-        guard isImpossible || failures >= 4 && error.code != .clusterUnreachable else {
-            tell(error, of: attachment, next: "the stream is opened again", save: save, name)
-            try? await ports.clock.sleep(.milliseconds(100 * (1 << min(failures, 5))))
+        let givesUp = !isImpossible && failures >= 4
+        resources[name]?.attachments[key]?.isReconnecting = !givesUp
+        guard isImpossible || givesUp else {
+            if error.code == .clusterUnreachable, attachment.toldTrouble == error.message {
+                try? await ports.clock.sleep(.milliseconds(500))
+            } else {
+                resources[name]?.attachments[key]?.toldTrouble = error.message
+                tell(error, of: attachment, next: "the stream is opened again", save: save, name)
+                try? await ports.clock.sleep(.milliseconds(100 * (1 << failures)))
+            }
             return !Task.isCancelled && resources[name]?.attachments[key] != nil
         }
         // An image that would be the same helps nobody.

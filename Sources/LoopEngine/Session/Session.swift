@@ -37,6 +37,8 @@ package actor Session {
     var forced: Set<String> = []
     /// What commands of `k8s_custom_deploy` said that they applied, by resource.
     var customResults: [String: CustomResult] = [:]
+    /// What was left out of the last set of each resource.
+    var syncProblems: [String: Set<String>] = [:]
     /// Warnings of the cluster that were told.
     var toldWarnings: Set<String> = []
     var tasks: [Int: Task<Void, Never>] = [:]
@@ -101,6 +103,14 @@ package actor Session {
             let changes = try await ports.watch.start(roots: await watchRoots())
             spawn { session in
                 for await change in changes { await session.handle(change) }
+            }
+            let warnings = ports.watch.warnings
+            let journal = journal
+            spawn { _ in
+                for await warning in warnings {
+                    journal.record(
+                        .watchWarned, ["message": .string(warning.message), "hint": .string(warning.hint)])
+                }
             }
         } catch let error as DevloopError {
             stop(error.code.exit, reason: error.description, hint: error.hint)

@@ -11,6 +11,10 @@ struct Attachment {
     /// An init container has brought the agent.
     var isInjected = false
     var isConnected = false
+    /// The stream broke, and the container is believed to run on: it is opened again, and nothing is made anew for it.
+    var isReconnecting = false
+    /// What was told last about a way to the container that is broken.
+    var toldTrouble: String?
     /// Counts streams, so that the end of an old one is not taken for the end of the new one.
     var streams = 0
     /// Version of the image's desired set that was committed here; nil before the first comparison.
@@ -32,6 +36,9 @@ struct Attachment {
         /// The app has ended: only its next start mends it.
         var isOfApp = false
     }
+
+    /// Whether a change will come to the container by itself; not when its agent was given up.
+    var isFollowed: Bool { isConnected || isReconnecting || trouble == nil }
 
     /// A newer version than the wanted one is fine: the image's set may have grown while it was sent.
     var isCurrent: Bool { version.map { $0 >= wanted } ?? false }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DevloopCore
 import Plan
 
 /// What the session knows of one image.
@@ -15,9 +16,11 @@ struct ImageState {
     /// Inputs other than the artifact changed since the image was made.
     var isStale = true
     /// Files that changed since the image was made, by destination.
-    var overlay: [String: SyncSet.File] = [:]
-    /// Destinations of files that are gone, with the version that they went with.
-    var deletions: [String: Int] = [:]
+    var overlay: [ExactPath: SyncSet.File] = [:]
+    /// Destinations of files that are gone: what the program is told of it, and the version that they went with.
+    private var deletions: [ExactPath: (reaction: SyncSet.Reaction, version: Int)] = [:]
+    /// Files that are gone together with all else that their rule names: containers keep them until it is back.
+    var kept: [ExactPath: SyncSet.File] = [:]
     /// Commands of `run` steps that changes since then ask for, in the spec's order, with the version that last did.
     var runs: [(command: [String], version: Int)] = []
     /// Counts changes of what containers should have.
@@ -41,16 +44,15 @@ struct ImageState {
     var entryDestination: String { "\(Self.syncFolder)/\(product)" }
 
     /// Takes in what a save asks for; it becomes the version after this one.
-    mutating func add(_ files: [SyncSet.File], deletions gone: [String], commands: [[String]]) {
+    mutating func add(_ files: [SyncSet.File], deletions gone: [SyncSet.Deletion], commands: [[String]]) {
         hasChangedFiles = true
         for file in files {
-            overlay[file.destination] = file
-            deletions[file.destination] = nil
+            let destination = ExactPath(file.destination)
+            overlay[destination] = file
+            deletions[destination] = nil
+            kept[destination] = nil
         }
-        for destination in gone {
-            overlay[destination] = nil
-            deletions[destination] = version + 1
-        }
+        for deletion in gone { delete(ExactPath(deletion.path), deletion.reaction) }
         for command in commands {
             runs.removeAll { $0.command == command }
             runs.append((command, version + 1))
@@ -62,11 +64,20 @@ struct ImageState {
         runs.sort { (order.firstIndex(of: $0.command) ?? 0) < (order.firstIndex(of: $1.command) ?? 0) }
     }
 
+    /// Has a file deleted in containers, from the version after this one on.
+    mutating func delete(_ destination: ExactPath, _ reaction: SyncSet.Reaction) {
+        hasChangedFiles = true
+        overlay[destination] = nil
+        kept[destination] = nil
+        deletions[destination] = (reaction, version + 1)
+    }
+
     /// The image was made anew, with everything that had changed.
-    mutating func forgetChanges(initial: [String: SyncSet.File]) {
+    mutating func forgetChanges(initial: [ExactPath: SyncSet.File]) {
         hasChangedFiles = false
         overlay = initial
         deletions = [:]
+        kept = [:]
         runs = []
     }
 
@@ -76,9 +87,10 @@ struct ImageState {
     func desired(after ran: Int?) -> SyncSet {
         var files: [SyncSet.File] = []
         if let artifact {
-            files.append(
-                SyncSet.File(
-                    source: artifact.path, destination: entryDestination, isExecutable: true, isEntry: true))
+            var entry = SyncSet.File(
+                source: artifact.path, destination: entryDestination, isExecutable: true, isEntry: true)
+            entry.digest = artifact.digest
+            files.append(entry)
             files += artifact.libraries.map { library in
                 SyncSet.File(
                     source: library.path, destination: "\(Self.syncFolder)/lib/\(library.name)", isExecutable: true,
@@ -96,26 +108,36 @@ struct ImageState {
         }
         files += overlay.values.sorted { $0.destination < $1.destination }
         let ran = ran ?? -1
-        return SyncSet(
-            files: files, deletions: deletions.filter { $0.value > ran }.map(\.key).sorted(),
+        let gone = deletions.filter { $0.value.version > ran }.map {
+            SyncSet.Deletion(path: $0.key.text, reaction: $0.value.reaction)
+        }
+        var set = SyncSet(
+            files: files, deletions: gone.sorted { $0.path < $1.path },
             restarts: image.liveUpdate.contains(.restart), commands: runs.filter { $0.version > ran }.map(\.command))
+        set.rollsBack = image.swift?.rollsBack ?? false
+        return set
     }
 
-    /// Files of an earlier session that a container has by its own record: where they come from, and those that no rule
-    /// leads to.
+    /// Files of an earlier session that a container has by its own record: where they come from, those that are gone,
+    /// and those that no rule leads to. What lay in a folder that is gone as a whole is left to the container.
     /// - Parameter exists: whether a file of this machine is there.
     func leftovers(
         _ recorded: [String], exists: (String) -> Bool
-    ) -> (files: [SyncSet.File], deletions: [String], unknown: [String]) {
-        let known = Set(desired(after: nil).files.map(\.destination)).union(deletions.keys)
-        var result: (files: [SyncSet.File], deletions: [String], unknown: [String]) = ([], [], [])
-        for path in recorded.sorted() where !known.contains(path) {
-            guard let source = LiveChanges.source(of: path, image), let match = LiveChanges.match(source, image) else {
+    ) -> (files: [SyncSet.File], deletions: [SyncSet.Deletion], unknown: [String]) {
+        let known = Set(desired(after: nil).files.map { ExactPath($0.destination) }).union(deletions.keys).union(
+            kept.keys)
+        var result: (files: [SyncSet.File], deletions: [SyncSet.Deletion], unknown: [String]) = ([], [], [])
+        for path in recorded.sorted() where !known.contains(ExactPath(path)) {
+            guard let source = LiveChanges.source(of: path, image), let file = LiveChanges.match(source, image) else {
                 // What is synced there is a program's own, and nothing that its image has.
                 if image.swift == nil || !path.hasPrefix("\(Self.syncFolder)/") { result.unknown.append(path) }
                 continue
             }
-            if exists(source) { result.files.append(match.file) } else { result.deletions.append(path) }
+            if exists(source) {
+                result.files.append(file)
+            } else if LiveChanges.isRootThere(file, exists) {
+                result.deletions.append(SyncSet.Deletion(path: path, reaction: file.reaction))
+            }
         }
         return result
     }

@@ -49,8 +49,15 @@ final class FakeWatch: WatchPort {
 
     private let state = Mutex(State())
     private let clock: ManualClock
+    let warnings: AsyncStream<WatchWarning>
+    private let warning: AsyncStream<WatchWarning>.Continuation
 
-    init(clock: ManualClock) { self.clock = clock }
+    init(clock: ManualClock) {
+        self.clock = clock
+        (warnings, warning) = AsyncStream.makeStream(of: WatchWarning.self)
+    }
+
+    func warn(_ message: String, hint: String) { warning.yield(WatchWarning(message: message, hint: hint)) }
 
     var roots: [String] { state.withLock(\.roots) }
     var isStarted: Bool { state.withLock { $0.continuation != nil } }

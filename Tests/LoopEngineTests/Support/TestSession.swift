@@ -113,5 +113,6 @@ final class LogLines: Sendable {
 final class GonePaths: Sendable {
     private let paths = Mutex<Set<String>>([])
     func add(_ path: String) { paths.withLock { _ = $0.insert(path) } }
+    func remove(_ path: String) { paths.withLock { _ = $0.remove(path) } }
     func contains(_ path: String) -> Bool { paths.withLock { $0.contains(path) } }
 }

@@ -30,9 +30,11 @@ final class AgentHarness: Sendable {
     /// - Parameters:
     ///   - script: what the image's program does: a script for `busybox sh`.
     ///   - binary: name of a `busybox` applet that the image's program is instead, with its arguments.
+    ///   - openFiles: soft limit of open files that the container has.
     ///   - root: a folder to go on with, as a container does that was restarted; nil makes a new one.
     init(
-        script: String = "exec sleep 1000", binary: [String]? = nil, options: [String] = [], root given: String? = nil
+        script: String = "exec sleep 1000", binary: [String]? = nil, options: [String] = [], openFiles: Int? = nil,
+        root given: String? = nil
     ) throws {
         if let given {
             root = given
@@ -53,8 +55,10 @@ final class AgentHarness: Sendable {
         // A socket of the container before would be taken for the new one's.
         unlink(appFolder + "/.devloop/socket")
         let arguments = binary.map { Array($0.dropFirst()) } ?? ["argument"]
+        let limit = openFiles.map { ["/bin/busybox", "sh", "-c", "ulimit -S -n \($0); exec \"$@\"", "sh"] } ?? []
         process = try TestProcess(
-            [Self.agent, "run", "--app-dir", appFolder] + options + ["--", program] + arguments, log: root + "/log")
+            limit + [Self.agent, "run", "--app-dir", appFolder] + options + ["--", program] + arguments,
+            log: root + "/log")
     }
 
     deinit { process.end() }
