@@ -19,11 +19,17 @@ package enum OwnCluster {
     /// Starts what is not running, and waits until all is ready.
     package static func up() throws { try shell("\"$DEVLOOP_OWN_SCRIPTS/cluster\" up") }
 
-    /// Deletes it and makes another one at the same address, with other certificates.
+    /// Makes another cluster of it at the same address, with other certificates and no objects; images stay.
     package static func makeAnew() throws {
         try shell(
             "rm \"$DEVLOOP_OWN_CLUSTER/pki/complete\" && \"$DEVLOOP_OWN_SCRIPTS/cluster\" down && \"$DEVLOOP_OWN_SCRIPTS/cluster\" up"
         )
+    }
+
+    /// Deletes it with all images of node and registry, and makes another one at the same address: nothing of the old one
+    /// is left.
+    package static func replace() throws {
+        try shell("\"$DEVLOOP_OWN_SCRIPTS/cluster\" delete && \"$DEVLOOP_OWN_SCRIPTS/cluster\" up")
     }
 
     /// Has etcd, on its port of the first cluster of a machine, forget everything before a revision, which is what a
@@ -52,6 +58,10 @@ package enum OwnCluster {
         let names = ["DEVLOOP_OWN_CLUSTER", "DEVLOOP_OWN_SCRIPTS", "DEVLOOP_CLUSTER", "XDG_CACHE_HOME"]
         let setting = names.compactMap { name in getenv(name).map { "\(name)=\(String(cString: $0))" } }
         let (status, output) = TestProgram.run(["sh", "-c", command], setting: setting)
-        guard status == 0 else { throw Failure(description: "\(command): exit \(status): \(output)") }
+        guard status == 0 else {
+            // In one line: of an error with several, a report may keep the first.
+            let words = output.split(separator: "\n").suffix(12).joined(separator: " | ")
+            throw Failure(description: "exit \(status): \(words) (\(command))")
+        }
     }
 }

@@ -200,6 +200,11 @@ struct BuiltinTests {
                 "sync('a', '/b', policy='restart', signal='HUP')", "sync: signal means nothing with policy \"restart\"",
                 "leave one of them out"
             ),
+            (
+                "swift_image('a', package='pkg', resources=[('pkg', '/devloop/app/pkg')])",
+                "swift_image: resource destination \"/devloop/app/pkg\" is in /devloop, which devloop keeps for itself",
+                "another path, or sync() with initial_sync(), which may lead to /devloop/app"
+            ),
             ("sync('a', '/b', policy='ignore')", "sync: remote_path means nothing with policy \"ignore\"", nil),
             ("local_resource('a')", "local_resource: neither cmd nor serve_cmd is given", "give one of them, or both"),
             (

@@ -7,7 +7,8 @@ import Testing
 
 @testable import SwiftBuilder
 
-extension RealBuilds {
+/// Beside the other real builds, which wait for each other: it takes three minutes.
+@Suite struct RandomEditTests {
     /// After each of twenty random edits the programs print what they print after a clean `swift build`. The hundreds are
     /// `scripts/soak`'s.
     @Test(.timeLimit(.minutes(25)))

@@ -106,7 +106,17 @@ extension Evaluator {
             guard Paths.isAbsolute(destination) else {
                 throw SpecFault("resource destination \"\(destination)\" is not absolute")
             }
-            return FileMapping(source: path, destination: Paths.clean(destination))
+            let place = Paths.clean(destination)
+            // What is mounted there in a live container would hide it.
+            guard place != Self.ownFolder, !place.hasPrefix("\(Self.ownFolder)/") else {
+                throw SpecFault(
+                    "resource destination \"\(place)\" is in \(Self.ownFolder), which devloop keeps for itself",
+                    hint: "another path, or sync() with initial_sync(), which may lead to \(Self.ownFolder)/app")
+            }
+            return FileMapping(source: path, destination: place)
         }
     }
+
+    /// Where the agent and the program are in live containers.
+    private static let ownFolder = "/devloop"
 }

@@ -103,7 +103,7 @@ struct SoakFaults {
 
     /// The first process of each container, whose end is the container's. (A synced program that ends right after its
     /// start is another case: the agent stays, and waits for the next set.)
-    private func firstProcesses() -> [Int] {
+    func firstProcesses() -> [Int] {
         let parents = LiveProcesses.parents()
         // devloop, the tests and the compiler have the token in their command lines, too.
         let all = LiveProcesses.matching(token).filter { pid in

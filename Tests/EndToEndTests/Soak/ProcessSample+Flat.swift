@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevloopTestSupport
+import Testing
+
+extension ProcessSample {
+    /// Memory, descriptors and threads are at the end what they were after the first fifth; of few samples nothing can be
+    /// said.
+    static func expectFlat(_ samples: [ProcessSample]) {
+        guard let last = samples.last, samples.count >= 5 else { return }
+        let first = samples[samples.count / 5]
+        #expect(last.descriptors <= first.descriptors + 4, "\(first), then \(last)")
+        #expect(last.threads <= first.threads + 4, "\(first), then \(last)")
+        #expect(last.residentKB <= first.residentKB + max(first.residentKB / 4, 12_000), "\(first), then \(last)")
+    }
+}
