@@ -312,6 +312,46 @@ extension EndToEnd {
             }
         }
 
+        @Test func aWorkloadOfAnotherNamespaceIsWaitedForAndFollowedThroughItsRollouts() async throws {
+            try await Cluster.run("elsewhere") { cluster in
+                try await Cluster.run("session") { own in
+                    let project = try Project(
+                        """
+                        sync_resource('site', [sync('www', '/www')], workload='deployment/web', via='tar',
+                            namespace='\(cluster.namespace)')
+
+                        """)
+                    try project.folder.write("www/a", "one")
+                    try await LiveDevloop.run(
+                        ["-n", own.namespace], in: project.path, environment: ["KUBECONFIG": own.kubeconfig]
+                    ) { live in
+                        try await live.wait("site", is: "held")
+                        try await live.wait("resource.held", resource: "site") {
+                            $0["reason"]?.string?.contains("there is no deployment/web in the namespace") == true
+                        }
+                        try await Self.deploy(Self.server(), in: cluster)
+                        try await live.wait("site", is: "ready", deadline: .seconds(60))
+                        var before = live.last
+                        try project.folder.write("www/a", "two")
+                        try await live.wait("save.served", resource: "site", after: before)
+                        #expect(try await Self.contents("/www/a", in: cluster) == ["two"])
+                        // Somebody else makes its Pods anew.
+                        before = live.last
+                        try await cluster.kubectl(
+                            "rollout", "restart", "deployment/web", "--namespace", cluster.namespace)
+                        let committed = try await live.wait("sync.committed", resource: "site", after: before)
+                        #expect(committed["sent"]?.int ?? 0 > 0)
+                        try await live.wait("site", is: "ready", after: committed["seq"]?.int ?? 0)
+                        _ = await poll(deadline: .seconds(20)) {
+                            (try? await Self.contents("/www/a", in: cluster)) == ["two"]
+                        }
+                        #expect(try await Self.contents("/www/a", in: cluster) == ["two"])
+                        #expect(await live.interrupt() == .exited(130))
+                    }
+                }
+            }
+        }
+
         @Test func withoutAgentAndTarTheServersVersionIsTheReason() async throws {
             try await Cluster.run("refused") { cluster in
                 try await Self.deploy(Self.server(), in: cluster)
