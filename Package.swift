@@ -192,7 +192,7 @@ let package = Package(
             "DevloopLiveTests",
             [
                 "Deploy", "DevloopCore", "DevloopLive", "DevloopTestSupport", "HTTPTransport", "Hashing",
-                "ImageDelivery",
+                "ImageDelivery", "ImagePack",
                 "KubeClient",
                 "LoopEngine", "Plan", "PodSync", "ProcessRunner", "SyncProtocol",
             ]),

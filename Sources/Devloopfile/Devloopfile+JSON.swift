@@ -12,7 +12,7 @@ extension Devloopfile {
         let watched = evaluation.watchedFiles.map { JSONValue.string(display($0, base: base)) }
         return [
             "resources": .array(plan?.resources.map(json) ?? []),
-            "images": .array(plan?.images.map { json($0, base: base) } ?? []),
+            "images": .array(plan?.images.filter { $0.foreign == nil }.map { json($0, base: base) } ?? []),
             "warnings": .array(plan?.warnings.map { .string(text($0)) } ?? []),
             "watched_files": .array(watched),
             "error": evaluation.error.map(json) ?? .null,
@@ -28,7 +28,7 @@ extension Devloopfile {
         return [
             "name": .string(resource.name),
             "kind": .string(kind(resource)),
-            "images": strings(kubernetes?.images ?? []),
+            "images": strings(kubernetes?.madeImages ?? []),
             "objects": strings(kubernetes?.objects.map(\.shortName) ?? []),
             "resource_deps": strings(resource.dependencies),
             "labels": strings(resource.labels),
@@ -51,6 +51,7 @@ extension Devloopfile {
     package static func kind(_ resource: Resource) -> String {
         switch resource.kind {
         case .local: "local"
+        case .k8s(let kubernetes) where kubernetes.syncTarget != nil: "sync_resource"
         case .k8s(let kubernetes): kubernetes.customDeploy == nil ? "k8s" : "k8s_custom_deploy"
         }
     }
@@ -60,6 +61,7 @@ extension Devloopfile {
         case .swift: "swift"
         case .docker: "docker"
         case .custom: "custom"
+        case .foreign: "foreign"
         }
     }
 

@@ -13,6 +13,7 @@ package struct CustomDeploy: Sendable, Equatable {
     package var imageSelector: String?
     package var containerSelector: String?
     package var liveUpdate: [LiveUpdateStep] = []
+    package var via = ForeignContainers.Via.agent
     /// Refs of the plan's images that the command is given, in the order of `image_deps`.
     package var imageDeps: [String] = []
 
@@ -20,5 +21,12 @@ package struct CustomDeploy: Sendable, Equatable {
         self.apply = apply
         self.delete = delete
         self.deps = deps
+    }
+
+    /// Its live update; nil when it has none.
+    package func liveImage(of resource: String) -> Image? {
+        guard !liveUpdate.isEmpty else { return nil }
+        let containers = ForeignContainers(via: via, image: imageSelector, container: containerSelector)
+        return Image.foreign(containers, of: resource, liveUpdate)
     }
 }

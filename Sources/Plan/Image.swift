@@ -8,6 +8,8 @@ package struct Image: Sendable, Equatable {
         case swift(SwiftImage)
         case docker(DockerBuild)
         case custom(CustomBuild)
+        /// Somebody else's: only its containers are known.
+        case foreign(ForeignContainers)
     }
 
     /// The name as the spec wrote it. With a tag it stands only for references with that tag, without one for all of its
@@ -64,13 +66,14 @@ package struct Image: Sendable, Equatable {
         case .swift(let swift): swift.basePath.map { [$0] } ?? []
         case .docker(let build): build.inputs
         case .custom(let build): build.deps
+        case .foreign: []
         }
     }
 
     /// What among the inputs is no change.
     package var ignored: PathFilter {
         switch builder {
-        case .swift: PathFilter()
+        case .swift, .foreign: PathFilter()
         case .docker(let build): build.ignored
         case .custom(let build): build.ignored
         }

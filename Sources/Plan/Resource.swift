@@ -75,8 +75,15 @@ package struct KubernetesResource: Sendable, Equatable {
     package var rollsOnConfiguration = true
     /// Commands in the place of objects: `k8s_custom_deploy`.
     package var customDeploy: CustomDeploy?
+    /// Pods of somebody else in the place of objects: `sync_resource`.
+    package var syncTarget: SyncTarget?
 
     package init(objects: [ManifestObject]) { self.objects = objects }
+
+    /// The ref that stands for the live update of Pods that devloop does not render, among ``images``.
+    package var foreignImage: String?
+    /// Refs of images that are made here.
+    package var madeImages: [String] { images.filter { $0 != foreignImage } }
 }
 
 /// One Kubernetes object as the spec gave it.

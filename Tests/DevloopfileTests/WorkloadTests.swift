@@ -129,7 +129,7 @@ struct WorkloadTests {
         #expect(plan.resources.map(\.name) == ["op", "web"])
         let resource = try #require(plan.resource("op"))
         let deploy = try #require(resource.kubernetes?.customDeploy)
-        #expect(resource.dependencies == ["web"] && resource.kubernetes?.images == ["demo/a"])
+        #expect(resource.dependencies == ["web"] && resource.kubernetes?.madeImages == ["demo/a"])
         #expect(
             deploy.apply
                 == Command(
@@ -139,6 +139,65 @@ struct WorkloadTests {
         #expect(deploy.delete.arguments == ["kubectl", "delete"] && deploy.containerSelector == "main")
         #expect(
             deploy.ignored.matches(fixture.directory("src/x")) && !deploy.ignored.matches(fixture.directory("src/y")))
+        let live = try #require(resource.kubernetes?.foreignImage.flatMap(plan.image))
+        #expect(live.foreign == ForeignContainers(container: "main") && live.liveUpdate == deploy.liveUpdate)
+    }
+
+    @Test func somebodyElsesWorkloadIsNamedByItsKindAndLabels() async throws {
+        let fixture = try SpecFixture(
+            """
+            sync_resource('site', [sync('src/x', '/x', signal='HUP')], workload='Deployment/web', via='tar',
+                selector={'tier': 'front'}, namespace='shop', container='main', port_forwards=8080, labels=['theirs'])
+            k8s_resource('site', new_name='shop-site')
+            """, files: Self.files)
+        let plan = try await fixture.plan()
+        let resource = try #require(plan.resource("shop-site"))
+        let kubernetes = try #require(resource.kubernetes)
+        #expect(
+            kubernetes.syncTarget
+                == SyncTarget(
+                    workload: SyncTarget.Workload(kind: "Deployment", name: "web"), selector: ["tier": "front"],
+                    namespace: "shop"))
+        #expect(kubernetes.objects == [] && kubernetes.madeImages == [] && kubernetes.podReadiness == .wait)
+        #expect(kubernetes.portForwards == [PortForward(localPort: 8080)] && resource.labels == ["theirs"])
+        let image = try #require(kubernetes.foreignImage.flatMap(plan.image))
+        #expect(image.foreign == ForeignContainers(via: .tar, container: "main"))
+        #expect(plan.watchRoots.contains(fixture.directory("src/x")))
+    }
+
+    @Test(arguments: [
+        ("sync_resource('a', [sync('x', '/x')])", "sync_resource: sync_resource needs workload or selector"),
+        (
+            "sync_resource('a', [sync('x', '/x')], workload='pod/a')",
+            "sync_resource: workload \"pod/a\" is no workload that has Pods of its own"
+        ),
+        ("sync_resource('a', [], selector={'a': 'b'})", "sync_resource: live_update of sync_resource has no sync"),
+        (
+            "sync_resource('a', [sync('x', policy='build')], selector={'a': 'b'})",
+            "sync_resource: live_update of sync_resource has no image that could be made instead"
+        ),
+        (
+            "sync_resource('a', [fall_back_on('y'), sync('x', '/x')], selector={'a': 'b'})",
+            "sync_resource: live_update of sync_resource has no image that could be made instead"
+        ),
+        (
+            "sync_resource('a', [sync('x', '/x')], selector={'a': 'b'}, via='scp')",
+            "sync_resource: via must be \"agent\" or \"tar\", got \"scp\""
+        ),
+        (
+            "sync_resource('a', [sync('x', '/x', policy='restart')], selector={'a': 'b'}, via='tar')",
+            "sync_resource: via=\"tar\" cannot start a program again: a new container would lack the files"
+        ),
+        (
+            "k8s_custom_deploy('a', 'a', 'b', ['.'], container_selector='c', via='tar', "
+                + "live_update=[sync('.', '/x'), restart_container()])",
+            "k8s_custom_deploy: via=\"tar\" cannot start a program again: a new container would lack the files"
+        ),
+        ("sync_resource('web', [sync('x', '/x')], selector={'a': 'b'})", "k8s_resource named \"web\" already exists"),
+    ])
+    func refusesLiveUpdatesOfOthers(call: String, message: String) async throws {
+        let error = try #require(await SpecFixture("k8s_yaml('web.yaml')\n" + call, files: Self.files).evaluate().error)
+        #expect(error.message == message)
     }
 
     @Test(arguments: [("", true), ("roll_on_config=True", true), ("roll_on_config=False", false)])

@@ -21,7 +21,7 @@ struct DeciderTests {
     static let plan = Plan(
         resources: [
             Samples.service("web"), Samples.service("worker"), Samples.service("packed"), Samples.service("custom"),
-            chart, Samples.service("site"),
+            chart.resource, tool.resource, Samples.service("site"),
             Samples.local("generate", command: ["make"], deps: ["/project/api", "/project/one.txt"]),
         ],
         images: [
@@ -40,7 +40,7 @@ struct DeciderTests {
                 ref: "shop/custom",
                 builder: .custom(
                     CustomBuild(command: Command(arguments: ["make"], directory: "/"), deps: ["/project/c"]))),
-            site,
+            site, chart.image, tool.image,
         ],
         watchedFiles: ["/project/Devloopfile", "/project/k8s"])
 
@@ -57,20 +57,43 @@ struct DeciderTests {
             ])
     }()
 
-    /// What its commands made has no agent, so that there is nobody to sync to.
-    static let chart: Resource = {
+    /// What its commands made, with a live update.
+    static let chart: (resource: Resource, image: Image) = {
         var deploy = CustomDeploy(
             apply: Command(arguments: ["helm"], directory: "/"), delete: Command(arguments: ["helm"], directory: "/"),
             deps: ["/project/chart"])
-        deploy.liveUpdate = [.sync(FileMapping(source: "/project/chart/files", destination: "/files"))]
-        deploy.ignored.add(["/project/chart/files"], relativeTo: "/")
+        let steps: [LiveUpdateStep] = [
+            .fallBackOn(["/project/chart/files/schema"]),
+            .sync(FileMapping(source: "/project/chart/files", destination: "/files")),
+            .sync(FileMapping(source: "/project/chart/files/docs", destination: "", policy: .ignore)),
+            .sync(FileMapping(source: "/project/chart/files/built", destination: "", policy: .build)),
+            .run(arguments: ["index"], triggers: []),
+        ]
+        deploy.liveUpdate = steps
         var kubernetes = KubernetesResource(objects: [])
         kubernetes.customDeploy = deploy
-        return Resource(name: "chart", kind: .k8s(kubernetes))
+        return foreign("chart", kubernetes, steps)
     }()
 
+    /// Somebody else's.
+    static let tool: (resource: Resource, image: Image) = {
+        var kubernetes = KubernetesResource(objects: [])
+        kubernetes.syncTarget = SyncTarget(selector: ["app": "tool"])
+        return foreign("tool", kubernetes, [.sync(FileMapping(source: "/project/tool", destination: "/tool"))])
+    }()
+
+    private static func foreign(
+        _ name: String, _ kubernetes: KubernetesResource, _ steps: [LiveUpdateStep]
+    ) -> (resource: Resource, image: Image) {
+        var kubernetes = kubernetes
+        let image = Image.foreign(ForeignContainers(), of: name, steps)
+        kubernetes.foreignImage = image.ref
+        kubernetes.images = [image.ref]
+        return (Resource(name: name, kind: .k8s(kubernetes)), image)
+    }
+
     static let decider = Decider(
-        plan: plan, products: ["shop/web": "web", "shop/worker": "worker", "shop/packed": "packed"])
+        plan: plan, products: ["shop/web": "web", "shop/worker": "worker", "shop/packed": "packed"], refusals: [:])
 
     static let cases: [Case] = [
         Case(name: "unknown file", paths: ["/project/notes.txt"]),
@@ -104,11 +127,25 @@ struct DeciderTests {
             name: "dependency of a custom deploy", paths: ["/project/chart/values.yaml"],
             decisions: ["chart apply: values.yaml is one of its deps"]),
         Case(
-            name: "a file that a custom deploy would sync", paths: ["/project/chart/files/a"],
-            decisions: [
-                "chart apply: a is one of its deps; it is not synced: its Pods have no agent, and an ephemeral "
-                    + "container with one is not made yet"
-            ]),
+            name: "a file that a custom deploy syncs", paths: ["/project/chart/files/a"],
+            decisions: ["chart sync: a goes to /files/a"]),
+        Case(name: "one that it ignores", paths: ["/project/chart/files/docs/a.md"]),
+        Case(
+            name: "one that it ignores beside one that it syncs",
+            paths: ["/project/chart/files/docs/a.md", "/project/chart/files/b"],
+            decisions: ["chart sync: b goes to /files/b"]),
+        Case(
+            name: "one that it has to apply for", paths: ["/project/chart/files/built", "/project/chart/files/a"],
+            decisions: ["chart apply: built has the policy build"]),
+        Case(
+            name: "its fall back", paths: ["/project/chart/files/schema"],
+            decisions: ["chart apply: schema is in fall_back_on"]),
+        Case(
+            name: "what no rule of it names", paths: ["/project/chart/files/a", "/project/chart/values.yaml"],
+            decisions: ["chart apply: values.yaml is one of its deps, and no sync rule names it"]),
+        Case(
+            name: "a file of somebody else's containers", paths: ["/project/tool/a"],
+            decisions: ["tool sync: a goes to /tool/a"]),
         Case(
             name: "dependency of a custom build", paths: ["/project/c/x"],
             decisions: ["custom image: x is part of shop/custom"]),
@@ -327,10 +364,35 @@ struct DeciderTests {
     ]
 
     @Test(arguments: servers) func theServersVersionDecidesOfEphemeralContainers(_ server: String, _ words: String) {
+        let container = PodStatus.ready("web-1", generation: nil).containers[0]
+        guard case .refused(let reason) = ContainerWay.choose(ForeignContainers(), container, server: server) else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(reason.contains(words))
+    }
+
+    @Test func whatContainersDoNotTakeIsAppliedOrSaid() {
         var decider = Self.decider
-        decider.server = server
-        let outcome = decider.decide(["/project/chart/files/a"], stale: [:]) { _ in true }
-        #expect(outcome.decisions.first?.reason.contains(words) == true, "\(outcome.decisions)")
+        decider.refusals = [Self.chart.image.ref: "no agent", Self.tool.image.ref: "no agent"]
+        let outcome = decider.decide(["/project/chart/files/a", "/project/tool/a"], stale: [:]) { _ in true }
+        #expect(
+            outcome.decisions.map { "\($0.resource) \($0.action.rawValue): \($0.reason)" } == [
+                "chart apply: a is one of its deps; it is not synced: no agent",
+                "tool nothing: it cannot be synced: no agent",
+            ])
+        #expect(outcome.runs == ["chart"])
+        // Containers that come later, and take files, get them.
+        #expect(outcome.syncs[Self.chart.image.ref]?.map(\.destination) == ["/files/a"])
+        #expect(outcome.commands[Self.chart.image.ref] == [["index"]])
+        // Nobody has looked at the containers.
+        decider.refusals = nil
+        let guesses = decider.decide(["/project/chart/files/a", "/project/tool/a"], stale: [:]) { _ in true }
+        #expect(
+            guesses.decisions.map(\.reason) == [
+                "a goes to /files/a; apply_cmd runs if its containers have no agent",
+                "a goes to /tool/a, if its containers have an agent",
+            ])
     }
 
     /// Changed files and the commands that are to run in the container.

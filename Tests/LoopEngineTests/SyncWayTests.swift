@@ -78,6 +78,7 @@ struct SyncWayTests {
         case nil: #expect(item.wanted == "nil")
         case .builtIn: #expect(item.wanted == "built-in")
         case .injected: #expect(item.wanted == "injected")
+        case .foreign: #expect(item.wanted == "foreign")
         case .refused(let reason): #expect(reason.contains(item.wanted))
         }
     }
@@ -88,5 +89,78 @@ struct SyncWayTests {
         kubernetes.customDeploy = CustomDeploy(apply: command, delete: command, deps: [])
         let way = SyncWay.choose(Self.docker(), in: Resource(name: "chart", kind: .k8s(kubernetes)))
         #expect(way == .refused("chart is deployed by its own command, so that its Pods have no agent"))
+    }
+
+    @Test(arguments: ForeignContainers.Via.allCases)
+    func whatIsSyncedIntoForeignContainersIsNoImage(_ via: ForeignContainers.Via) {
+        let resource = Resource(name: "chart", kind: .k8s(KubernetesResource(objects: [])))
+        let steps = [LiveUpdateStep.sync(FileMapping(source: "/project/a", destination: "/a"))]
+        let image = Image.foreign(ForeignContainers(via: via), of: "chart", steps)
+        #expect(SyncWay.choose(image, in: resource) == .foreign(via))
+        #expect(SyncWay.choose(Image.foreign(ForeignContainers(via: via), of: "chart", []), in: resource) == nil)
+    }
+
+    /// An agent in the container, what the spec asks for, the server's version, and what comes of it.
+    static let ways: [(agent: String?, via: ForeignContainers.Via, server: String?, way: ContainerWay)] = [
+        ("/devloop/agent", .agent, "v1.20.2", .agent("/devloop/agent")), ("/devloop/agent", .tar, "v1.20.2", .tar),
+        (nil, .tar, nil, .tar),
+        (
+            nil, .agent, "v1.20.2",
+            .refused(
+                "its Pods have no agent, and an ephemeral container with one needs Kubernetes 1.25, the server has "
+                    + "v1.20.2")
+        ),
+        (
+            nil, .agent, "v1.30.0",
+            .refused("its Pods have no agent, and an ephemeral container with one is not made yet")
+        ),
+    ]
+
+    @Test(arguments: ways)
+    func theWayIntoAContainer(
+        _ agent: String?, _ via: ForeignContainers.Via, _ server: String?, _ way: ContainerWay
+    ) {
+        let container = PodStatus.Container(
+            name: "main", id: "c1", isRunning: true, isReady: true, restarts: 0, role: .app, agent: agent)
+        #expect(ContainerWay.choose(ForeignContainers(via: via), container, server: server) == way)
+    }
+
+    /// What selects among `a` of `x/web:1` and `b` of `x/db`.
+    static let selections: [(ForeignContainers, [Int])] = [
+        (ForeignContainers(), [0]), (ForeignContainers(container: "b"), [1]), (ForeignContainers(container: "c"), []),
+        (ForeignContainers(image: "x/db"), [1]), (ForeignContainers(image: "x/web:2"), []),
+        (ForeignContainers(image: "x/web"), [0]),
+    ]
+
+    @Test(arguments: selections) func containersAreChosen(_ containers: ForeignContainers, _ wanted: [Int]) {
+        #expect(containers.chosen(of: [("a", "x/web:1"), ("b", "x/db")]) == wanted)
+    }
+
+    // MARK: The ladder
+
+    struct Rung: Sendable, CustomTestStringConvertible {
+        var code: DevloopError.Code
+        var failures: Int
+        var behind: SyncLadder.Behind
+        var step: SyncLadder.Step
+        var testDescription: String { "\(code.name), \(failures), \(behind)" }
+    }
+
+    static let ladder: [Rung] = [
+        Rung(code: .syncDisconnected, failures: 1, behind: .image, step: .stream),
+        Rung(code: .sync, failures: 3, behind: .image, step: .stream),
+        Rung(code: .syncSourceChanged, failures: 4, behind: .image, step: .image),
+        Rung(code: .sync, failures: 4, behind: .command, step: .command),
+        Rung(code: .sync, failures: 4, behind: .nothing, step: .later),
+        Rung(code: .syncImpossible, failures: 1, behind: .image, step: .image),
+        Rung(code: .syncImpossible, failures: 1, behind: .command, step: .command),
+        Rung(code: .syncImpossible, failures: 1, behind: .nothing, step: .save),
+        Rung(code: .syncBusy, failures: 9, behind: .image, step: .owner),
+        Rung(code: .syncLeftover, failures: 1, behind: .image, step: .pod),
+        Rung(code: .clusterUnreachable, failures: 0, behind: .image, step: .stream),
+    ]
+
+    @Test(arguments: ladder) func afterAFailureTheNextStepIsTried(_ rung: Rung) {
+        #expect(SyncLadder.step(after: rung.code, failures: rung.failures, behind: rung.behind) == rung.step)
     }
 }

@@ -47,7 +47,8 @@ package enum PodHealth {
             return PodStatus.Container(
                 name: name, id: status["containerID"]?.string ?? "", isRunning: status.at("state", "running") != nil,
                 isReady: status["ready"]?.bool ?? false, restarts: status["restartCount"]?.int ?? 0, role: role,
-                previous: status.at("lastState", "terminated", "containerID")?.string, ports: ports)
+                previous: status.at("lastState", "terminated", "containerID")?.string, ports: ports,
+                image: spec?["image"]?.string ?? "", agent: spec.flatMap(AgentCommand.path))
         }
     }
 

@@ -151,16 +151,17 @@ extension EventKind {
         [
             Field("pod", "string", "name"), Field("container", "string", "name"),
             Field("files", "number", "in the set"),
-            Field("way", "string", "how the agent came into the container: `built-in` or `injected`"),
+            Field("way", "string", "how the agent came into the container: `built-in`, `injected`, `found`; or `tar`"),
             Field("size", "number, bytes", "of the files that the container does not have"),
         ])
     package static let syncCommitted = Self(
-        "sync.committed", "the container has the set, verified",
+        "sync.committed", "the container has the set, verified unless it says otherwise",
         [
             Field("pod", "string", "name"), Field("container", "string", "name"),
             Field("sent", "number, bytes", "sent"),
             Field("send", "number, ms", "until the commit was acknowledged"),
             Field("digest", "string", "SHA-256 of the running executable"),
+            Field("verified", "boolean", "false when the container cannot prove what it has"),
         ])
     package static let syncFailed = Self(
         "sync.failed", "a change set did not arrive; the container runs what it ran",

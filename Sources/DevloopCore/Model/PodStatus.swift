@@ -57,12 +57,16 @@ package struct PodStatus: Sendable, Equatable {
         package var role: Role
         /// Runtime id of the run before, whose log may still be there; nil for the first run.
         package var previous: String?
+        /// Name of its image, as the Pod's specification has it.
+        package var image: String
+        /// Where the agent is that runs it; nil when none does.
+        package var agent: String?
         /// Declared ports with their names.
         package var ports: [(name: String, port: Int)]
 
         package init(
             name: String, id: String, isRunning: Bool, isReady: Bool, restarts: Int, role: Role,
-            previous: String? = nil, ports: [(name: String, port: Int)] = []
+            previous: String? = nil, ports: [(name: String, port: Int)] = [], image: String = "", agent: String? = nil
         ) {
             self.name = name
             self.id = id
@@ -72,6 +76,8 @@ package struct PodStatus: Sendable, Equatable {
             self.role = role
             self.previous = previous
             self.ports = ports
+            self.image = image
+            self.agent = agent
         }
 
         package static func == (left: Container, right: Container) -> Bool {

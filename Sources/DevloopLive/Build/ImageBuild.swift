@@ -81,7 +81,7 @@ struct ImageBuild: Sendable {
             for dependency in image.dependencies { try add(dependency, path + [ref]) }
             done.append(image)
         }
-        for image in plan.images where refs.contains(image.ref) { try add(image.ref, []) }
+        for image in plan.images where refs.contains(image.ref) && image.foreign == nil { try add(image.ref, []) }
         return done
     }
 

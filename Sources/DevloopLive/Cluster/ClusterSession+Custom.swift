@@ -42,6 +42,32 @@ extension ClusterSession {
             generation: selectors.isEmpty ? nil : "custom-\(SHA256.digest(of: output).short)")
     }
 
+    func locate(_ resource: Resource) async throws -> CustomResult {
+        guard let target = resource.kubernetes?.syncTarget else {
+            throw DevloopError(.workloadMissing, "\(resource.name) names no Pods")
+        }
+        let namespace = target.namespace.isEmpty ? info.namespace : target.namespace
+        var labels = target.selector
+        if let workload = target.workload {
+            let kind = try await client.resource(apiVersion: "apps/v1", kind: workload.kind)
+            guard let live = try await client.find(kind, name: workload.name, namespace: namespace) else {
+                throw DevloopError(
+                    .workloadMissing, "there is no \(workload.shortName) in the namespace \(namespace)",
+                    at: resource.location, hint: "sync_resource is for what others have deployed; deploy it first")
+            }
+            // Its own selector, and not its newest version's: somebody else may roll it out at any time.
+            for (key, value) in live.at("spec", "selector", "matchLabels")?.object?.members ?? [] {
+                labels[key] = value.string
+            }
+            guard !labels.isEmpty else {
+                throw DevloopError(
+                    .workloadMissing, "\(workload.shortName) selects its Pods by no plain labels",
+                    at: resource.location, hint: "give selector= instead")
+            }
+        }
+        return CustomResult(objects: [], podSelectors: [labels], generation: nil)
+    }
+
     /// Labels of the Pods of a workload's newest version; nil when it is gone, or labels do not tell.
     private func podLabels(of object: ManifestObject) async throws -> [String: String]? {
         let namespace = object.namespace.isEmpty ? info.namespace : object.namespace

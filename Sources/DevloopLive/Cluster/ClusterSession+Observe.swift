@@ -19,6 +19,9 @@ extension ClusterSession {
             continuation, names: resources.map(\.name),
             onlySelected: Set(resources.filter { $0.kubernetes?.discoveryStrategy == .selectorsOnly }.map(\.name)))
         let selected = resources.flatMap { selections(of: $0) }
+        // Of those only the selected Pods are looked at, and what is recorded about them.
+        let foreign = Set(resources.compactMap { $0.kubernetes?.syncTarget?.namespace }.filter { !$0.isEmpty })
+            .subtracting(namespaces)
         let kinds = Set(resources.flatMap { $0.kubernetes?.objects ?? [] }.map(\.kind))
         let custom = customKinds(of: resources)
         let client = client
@@ -34,6 +37,9 @@ extension ClusterSession {
                 }
                 for kind in custom {
                     group.addTask { await self.follow(kind, board) }
+                }
+                for namespace in foreign {
+                    group.addTask { await Self.followWarnings(client, namespace, board) }
                 }
                 for selection in selected {
                     group.addTask { await Self.followPods(client, selection, board) }
@@ -57,11 +63,20 @@ extension ClusterSession {
 
     private func selections(of resource: Resource) -> [Selection] {
         guard let kubernetes = resource.kubernetes else { return [] }
+        if let target = kubernetes.syncTarget, !target.namespace.isEmpty {
+            return Self.selections(kubernetes, of: resource.name, in: [target.namespace])
+        }
         let named = Set(kubernetes.objects.map { $0.namespace.isEmpty ? info.namespace : $0.namespace })
         let namespaces = named.isEmpty ? [info.namespace] : named.sorted()
-        return kubernetes.extraPodSelectors.flatMap { selector in
+        return Self.selections(kubernetes, of: resource.name, in: namespaces)
+    }
+
+    private static func selections(
+        _ kubernetes: KubernetesResource, of name: String, in namespaces: [String]
+    ) -> [Selection] {
+        kubernetes.extraPodSelectors.flatMap { selector in
             let labels = selector.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
-            return namespaces.map { Selection(resource: resource.name, namespace: $0, labels: labels) }
+            return namespaces.map { Selection(resource: name, namespace: $0, labels: labels) }
         }
     }
 

@@ -86,7 +86,20 @@ final class ClusterSession: ClusterConnection {
     }
 
     func attach(pod: PodStatus, container: String, isInjected: Bool) async throws -> any SyncConnection {
-        let agent = isInjected ? Renderer.injectedAgentPath : Renderer.agentPath
+        try await attach(pod, container, agent: isInjected ? Renderer.injectedAgentPath : Renderer.agentPath)
+    }
+
+    func attach(foreign pod: PodStatus, container: String, way: ContainerWay) async throws -> any SyncConnection {
+        switch way {
+        case .agent(let path): return try await attach(pod, container, agent: path)
+        case .tar:
+            return TarSync(
+                PodCommands(client: client, namespace: pod.namespace, pod: pod.name, container: container))
+        case .refused(let reason): throw DevloopError(.syncImpossible, reason, hint: ContainerWay.hint)
+        }
+    }
+
+    private func attach(_ pod: PodStatus, _ container: String, agent: String) async throws -> LiveSync {
         let stream = try await client.exec(
             namespace: pod.namespace, pod: pod.name, container: container, command: [agent, "attach"])
         var options = PodSyncSession.Options(hostVersion: "devloop", owner: HostPaths.owner())

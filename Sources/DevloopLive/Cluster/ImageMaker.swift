@@ -30,6 +30,8 @@ struct ImageMaker: Sendable {
             case .swift(let swift): try await make(swift, work, onEvent)
             case .docker(let docker): try await make(docker, work.image, onEvent)
             case .custom(let custom): try await make(custom, work.image, onEvent)
+            case .foreign:
+                throw DevloopError(.image, "\(work.image.ref) is made by somebody else")
             }
         }
     }

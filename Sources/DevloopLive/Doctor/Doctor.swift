@@ -25,7 +25,7 @@ package enum Doctor {
         if let plan {
             return .init(
                 "Devloopfile", .ok,
-                "\(file ?? ""): \(plan.resources.count) resources, \(plan.images.count) images")
+                "\(file ?? ""): \(plan.resources.count) resources, \(plan.images.count { $0.foreign == nil }) images")
         }
         let message = error?.description ?? "it gave no plan"
         // Without one, what it could need is looked at as far as it can be.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Deploy
 package import DevloopCore
 
 /// A container that files can be read from.
@@ -20,7 +21,7 @@ package struct PullContainer: Sendable, Equatable {
         let names = containers.compactMap { $0["name"]?.string }
         let all = names.joined(separator: ", ")
         let able = containers.compactMap { container -> PullContainer? in
-            guard let name = container["name"]?.string, let agent = agent(of: container) else { return nil }
+            guard let name = container["name"]?.string, let agent = AgentCommand.path(in: container) else { return nil }
             return PullContainer(name: name, agent: agent)
         }
         let found: PullContainer
@@ -46,14 +47,6 @@ package struct PullContainer: Sendable, Equatable {
             throw DevloopError(.syncImpossible, "the container \(found.name) of the Pod \(title) does not run")
         }
         return found
-    }
-
-    /// The agent is the command of the containers that it keeps up to date.
-    private static func agent(of container: JSONValue) -> String? {
-        let words = container["command"]?.array?.compactMap(\.string) ?? []
-        guard words.count > 2, words[1] == "run", words.contains("--"), words[0].hasPrefix("/") else { return nil }
-        let name = words[0].split(separator: "/").last
-        return name == "agent" || name == "devloop-agent" || name == ".devloop-agent" ? words[0] : nil
     }
 
     private static func noAgent(_ pod: String, _ container: String?) -> DevloopError {

@@ -53,7 +53,7 @@ package struct PlanReport: Sendable {
         for resource in plan.resources {
             let kubernetes = resource.kubernetes
             rows.append([
-                resource.name, Devloopfile.kind(resource), kubernetes?.images.joined(separator: ",") ?? "",
+                resource.name, Devloopfile.kind(resource), kubernetes?.madeImages.joined(separator: ",") ?? "",
                 kubernetes?.objects.map(\.shortName).joined(separator: ",") ?? "",
                 kubernetes?.portForwards.map(\.shortText).joined(separator: ",") ?? "",
             ])

@@ -17,6 +17,7 @@ struct ResourceAssembler {
         /// What `k8s_kind` says, unless the resource's own options do.
         var podReadiness: KubernetesResource.PodReadiness?
         var customDeploy: SpecState.CustomDeployDraft?
+        var syncResource: SpecState.SyncResourceDraft?
         var options = SpecState.ResourceOptions()
     }
 
@@ -47,11 +48,26 @@ struct ResourceAssembler {
             drafts.append(
                 Draft(name: custom.name, objects: [], location: custom.location, customDeploy: custom))
         }
+        for sync in state.syncResources {
+            try checkName(sync.name, at: sync.location)
+            drafts.append(
+                Draft(
+                    name: sync.name, objects: [], location: sync.location, syncResource: sync, options: sync.options))
+        }
         try groupWorkloads()
         for options in state.options { try apply(options) }
         try checkSteps()
         let planned = try images.planned(with: state)
-        var resources = try drafts.map(resource)
+        var resources: [Resource] = []
+        var foreign: [Image] = []
+        for draft in drafts {
+            var resource = try resource(draft)
+            if let image = liveImage(of: draft) {
+                resource.addForeign(image)
+                foreign.append(image)
+            }
+            resources.append(resource)
+        }
         resources += state.locals.map(resource)
         if !loose.isEmpty {
             var kubernetes = KubernetesResource(objects: loose)
@@ -63,7 +79,7 @@ struct ResourceAssembler {
         warnUnusedImages(resources)
         try checkEnabled(resources)
         return Plan(
-            resources: resources, images: planned, settings: state.settings, warnings: warnings,
+            resources: resources, images: planned + foreign, settings: state.settings, warnings: warnings,
             watchedFiles: state.watchedFiles)
     }
 
@@ -146,6 +162,7 @@ struct ResourceAssembler {
             kubernetes.customDeploy?.apply.addEnvironment(of: state)
             kubernetes.customDeploy?.delete.addEnvironment(of: state)
         }
+        kubernetes.syncTarget = draft.syncResource?.target
         kubernetes.images = try images.withDependencies(refs)
         kubernetes.portForwards = draft.options.portForwards
         kubernetes.extraPodSelectors = draft.options.extraPodSelectors
@@ -169,6 +186,17 @@ struct ResourceAssembler {
         return resource
     }
 
+    /// The live update of Pods that devloop does not render; nil where there is none.
+    private func liveImage(of draft: Draft) -> Image? {
+        // The resource may have been given another name since.
+        var image =
+            draft.syncResource.map { sync in
+                sync.image.foreign.map { Image.foreign($0, of: draft.name, sync.image.liveUpdate) } ?? sync.image
+            } ?? draft.customDeploy?.deploy.liveImage(of: draft.name)
+        image?.location = draft.location
+        return image
+    }
+
     /// Jobs are done when their Pods have ended.
     private static func readiness(of draft: Draft) -> KubernetesResource.PodReadiness {
         let workloads = draft.objects.filter { PodTemplate(of: $0) != nil }
@@ -184,6 +212,15 @@ struct ResourceAssembler {
             resource.kind = .local(content)
         }
         return resource
+    }
+}
+
+extension Resource {
+    fileprivate mutating func addForeign(_ image: Image) {
+        guard var kubernetes else { return }
+        kubernetes.images.append(image.ref)
+        kubernetes.foreignImage = image.ref
+        kind = .k8s(kubernetes)
     }
 }
 

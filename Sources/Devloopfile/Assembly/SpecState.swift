@@ -56,6 +56,15 @@ struct SpecState {
         var location: SourceLocation?
     }
 
+    /// Pods of somebody else that files are brought to.
+    struct SyncResourceDraft {
+        var name: String
+        var target: SyncTarget
+        var image: Image
+        var options: ResourceOptions
+        var location: SourceLocation?
+    }
+
     /// The function of `workload_to_resource_function`.
     struct Naming {
         var function: Value
@@ -65,6 +74,7 @@ struct SpecState {
     var objects: [SpecObject] = []
     var kinds: [KindRule] = []
     var customDeploys: [CustomDeployDraft] = []
+    var syncResources: [SyncResourceDraft] = []
     var naming: Naming?
     /// Where each object was first brought in, to tell of duplicates.
     var objectPlaces: [ObjectIdentity: SourceLocation?] = [:]

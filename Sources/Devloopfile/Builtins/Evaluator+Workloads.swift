@@ -38,9 +38,16 @@ extension Evaluator {
             define(
                 "k8s_custom_deploy", "name", "apply_cmd", "delete_cmd", "deps", "image_selector?", "live_update?",
                 "apply_dir?", "apply_env?", "apply_cmd_bat?", "delete_dir?", "delete_env?", "delete_cmd_bat?",
-                "container_selector?", "image_deps?"
+                "container_selector?", "image_deps?", "via?"
             ) { evaluator, call in
                 try evaluator.addCustomDeploy(call)
+                return .none
+            },
+            define(
+                "sync_resource", "name", "live_update", "workload?", "selector?", "namespace?", "container?", "via?",
+                "port_forwards?", "resource_deps?", "labels?", "links?"
+            ) { evaluator, call in
+                try evaluator.addSyncResource(call)
                 return .none
             },
         ]
@@ -111,6 +118,7 @@ extension Evaluator {
             apply: try command(of: "apply"), delete: try command(of: "delete"),
             deps: try call.strings("deps").map(absolute))
         deploy.liveUpdate = try liveUpdate(call.value("live_update"))
+        deploy.via = try via(call, deploy.liveUpdate)
         if !deploy.liveUpdate.isEmpty {
             let image = try call.string("image_selector", default: "")
             let container = try call.string("container_selector", default: "")

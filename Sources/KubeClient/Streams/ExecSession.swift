@@ -142,6 +142,12 @@ package struct ExecResult: Sendable {
     package var status: ExecStatus
     package var stdout: [UInt8]
     package var stderr: [UInt8]
+
+    package init(status: ExecStatus, stdout: [UInt8] = [], stderr: [UInt8] = []) {
+        self.status = status
+        self.stdout = stdout
+        self.stderr = stderr
+    }
 }
 
 extension KubeClient {

@@ -44,14 +44,19 @@ package struct Decider: Sendable {
     package var server: String?
     /// What images run by themselves, as far as they were made, by ref.
     package var programs: [String: ImageProgram]
+    /// Why containers that devloop has not rendered take no files, by the ref that stands for them; nil while nobody has
+    /// looked at them.
+    package var refusals: [String: String]?
 
     package init(
-        plan: Plan, products: [String: String], server: String? = nil, programs: [String: ImageProgram] = [:]
+        plan: Plan, products: [String: String], server: String? = nil, programs: [String: ImageProgram] = [:],
+        refusals: [String: String]? = nil
     ) {
         self.plan = plan
         self.products = products
         self.server = server
         self.programs = programs
+        self.refusals = refusals
     }
 
     /// - Parameters:
@@ -68,11 +73,13 @@ package struct Decider: Sendable {
             plan.watchedFiles.contains { Self.covers($0, path) } || isIgnoreFile(path)
         }
         for resource in plan.resources {
-            if let custom = resource.kubernetes?.customDeploy { decide(custom, of: resource, paths, &outcome) }
+            if resource.kubernetes?.customDeploy != nil || resource.kubernetes?.syncTarget != nil {
+                decideForeign(resource, paths, exists, &outcome)
+            }
             if let local = resource.local {
                 decide(local.deps, local.ignored, .run, of: resource, paths, &outcome)
             } else if let kubernetes = resource.kubernetes {
-                for ref in kubernetes.images {
+                for ref in kubernetes.madeImages {
                     guard let image = plan.image(ref) else { continue }
                     decide(image, of: resource, paths, stale: stale, exists: exists, &outcome)
                 }
@@ -106,19 +113,6 @@ package struct Decider: Sendable {
             Decision(resource: resource.name, action: action, reason: "\(Self.name(path)) is one of its deps"))
     }
 
-    /// Containers that a command has made have no agent: what a live update would sync is applied as well.
-    private func decide(_ custom: CustomDeploy, of resource: Resource, _ paths: [String], _ outcome: inout Outcome) {
-        let count = outcome.decisions.count
-        decide(custom.deps, PathFilter(), .apply, of: resource, paths, &outcome)
-        let synced = paths.contains { path in
-            custom.liveUpdate.contains { step in
-                if case .sync(let rule) = step { rule.policy.isSynced && Self.covers(rule.source, path) } else { false }
-            }
-        }
-        guard outcome.decisions.count > count, synced else { return }
-        outcome.decisions[count].reason += "; it is not synced: \(EphemeralWay.refusal(server: server))"
-    }
-
     private func decide(
         _ image: Image, of resource: Resource, _ paths: [String], stale: [String: Set<String>],
         exists: (String) -> Bool, _ outcome: inout Outcome
@@ -141,7 +135,7 @@ package struct Decider: Sendable {
         if let path = changes.built { return makeImage("\(Self.name(path)) has the policy build") }
         let way = SyncWay.choose(image, in: resource, program: programs[image.ref])
         switch way {
-        case nil, .refused:
+        case nil, .refused, .foreign:
             guard let path = changes.unmatched.first ?? changes.matched.first?.source else { return }
             var reason = "\(Self.name(path)) is part of \(image.ref)"
             if case .refused(let text) = way { reason += ", which is not synced: \(text)" }
@@ -182,7 +176,7 @@ package struct Decider: Sendable {
         return paths.filter { path in users.contains { LiveChanges.rule(for: path, $0)?.policy != .ignore } }
     }
 
-    private func commands(_ image: Image, _ paths: [String]) -> [[String]] {
+    func commands(_ image: Image, _ paths: [String]) -> [[String]] {
         image.liveUpdate.compactMap { step in
             guard case .run(let arguments, let triggers) = step else { return nil }
             let matches =
@@ -191,7 +185,7 @@ package struct Decider: Sendable {
         }
     }
 
-    private static func name(_ path: String) -> String {
+    static func name(_ path: String) -> String {
         String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...])
     }
 }

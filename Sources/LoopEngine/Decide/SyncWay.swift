@@ -24,12 +24,15 @@ package enum SyncWay: Sendable, Equatable {
     case builtIn
     /// An init container brings the agent, and the container's command is the agent's.
     case injected
+    /// Into containers that devloop does not render, see ``ContainerWay``.
+    case foreign(ForeignContainers.Via)
     /// Nothing can be synced, for this reason: each change makes an image.
     case refused(String)
 
     /// - Parameter program: of the image; nil while it has not been made, when it counts as known.
     /// - Returns: nil for an image that asks for no live update.
     package static func choose(_ image: Image, in resource: Resource, program: ImageProgram? = nil) -> SyncWay? {
+        if let foreign = image.foreign { return image.hasSyncRules ? .foreign(foreign.via) : nil }
         if let swift = image.swift {
             guard swift.live else { return nil }
         } else if !image.hasSyncRules {
@@ -67,6 +70,8 @@ package enum SyncWay: Sendable, Equatable {
         case .injected:
             "changes of \(ref) are synced into its containers: an init container brings the agent, since devloop has"
                 + " not packed the image"
+        case .foreign(.agent): "\(ref): files are synced through the agent that its containers run"
+        case .foreign(.tar): "\(ref): files are synced by the tar of its containers"
         case .refused(let reason): "each change of \(ref) makes an image: \(reason)"
         }
     }

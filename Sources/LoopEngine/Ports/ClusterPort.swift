@@ -46,6 +46,9 @@ package protocol ClusterConnection: Sendable {
     func apply(_ work: ApplyWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> ApplyResult
     /// Runs the command of `k8s_custom_deploy` that applies.
     func deploy(_ work: CustomWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws -> CustomResult
+    /// Finds the Pods of `sync_resource`.
+    /// - Throws: `DevloopError` with code workloadMissing while there is no such workload.
+    func locate(_ resource: Resource) async throws -> CustomResult
     /// Runs its command that deletes.
     func takeDown(_ work: CustomWork, onEvent: @escaping @Sendable (ApplyNotice) -> Void) async throws
     /// Deletes objects that sessions of this project created; those that are gone count as deleted.
@@ -64,6 +67,8 @@ package protocol ClusterConnection: Sendable {
     /// Opens the sync stream to the agent of a container.
     /// - Parameter isInjected: an init container has brought the agent, which is not in the image.
     func attach(pod: PodStatus, container: String, isInjected: Bool) async throws -> any SyncConnection
+    /// Opens a way into a container that devloop has not rendered.
+    func attach(foreign pod: PodStatus, container: String, way: ContainerWay) async throws -> any SyncConnection
     /// A connection to a port of the Pod; 3 s at most.
     func dial(pod: PodStatus, port: Int) async throws -> any ByteChannel
     /// Deletes the Pod, so that its owner makes a new one.

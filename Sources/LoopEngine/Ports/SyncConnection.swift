@@ -87,6 +87,8 @@ package struct SyncSet: Sendable, Equatable {
     /// Take the set back when the program ends at once after it.
     package var rollsBack = false
 
+    package var isEmpty: Bool { files.isEmpty && deletions.isEmpty }
+
     package init(files: [File], deletions: [Deletion] = [], restarts: Bool = false, commands: [[String]] = []) {
         self.files = files
         self.deletions = deletions
@@ -122,6 +124,8 @@ package struct SyncReport: Sendable {
     package var isRunning = false
     /// With ``earlyExit``: the set was taken back, with all that it has deleted.
     package var isRolledBack = false
+    /// Why nobody can tell whether the container has what was sent; nil when it is proved.
+    package var unverified: String?
     /// What of the set was left out, and why; the rest of it is in place.
     package var problems: [String] = []
 

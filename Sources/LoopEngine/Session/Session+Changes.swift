@@ -26,7 +26,8 @@ extension Session {
         var stale: [String: Set<String>] = [:]
         let decider = Decider(
             plan: plan, products: images.mapValues(\.product), server: connection?.info.server,
-            programs: images.compactMapValues(\.program))
+            programs: images.compactMapValues(\.program),
+            refusals: refusals())
         for package in Set(plan.images.compactMap { $0.swift?.package }) {
             let paths = decider.relevant(changes.paths, to: package)
             guard !paths.isEmpty else { continue }
@@ -79,7 +80,11 @@ extension Session {
                 outcome.syncs[ref] ?? [], deletions: outcome.deletions[ref] ?? [],
                 commands: outcome.commands[ref] ?? [])
             release(ref)
-            publish(ref, decided: true)
+            if images[ref]?.image.foreign == nil {
+                publish(ref, decided: true)
+            } else {
+                publishForeign(ref, applied: Set(outcome.runs))
+            }
         }
         // All are marked before the first one starts, so that edges between them hold within one save.
         var wanted = Set(outcome.runs)

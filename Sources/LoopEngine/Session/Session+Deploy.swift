@@ -224,6 +224,10 @@ extension Session {
                     let made = try await connection.deploy(custom) { Self.record($0, in: journal, resource: name) }
                     await session.customDeployed(name, number: number, made)
                     result = ApplyResult(generations: made.generation.map { [$0] } ?? [])
+                } else if kubernetes.syncTarget != nil {
+                    await session.customDeployed(name, number: number, try await connection.locate(resource))
+                    // Pods of somebody else carry none of our marks.
+                    result = ApplyResult(generations: ["found"])
                 } else {
                     let apply = await session.applyWork(resource, kubernetes, live: live)
                     result = try await connection.apply(apply) { notice in
@@ -269,7 +273,7 @@ extension Session {
             case .injected:
                 programs[ref] = LiveProgram(
                     entrypoint: image.program?.entrypoint, arguments: image.program?.arguments ?? [], isInjected: true)
-            case .refused, nil: return
+            case .refused, .foreign, nil: return
             }
         }
         let used = kubernetes.images.compactMap { images[$0]?.image }
@@ -295,6 +299,7 @@ extension Session {
         state.stages.append(("apply", (now - start).milliseconds))
         resources[name] = state
         set(.starting("rolling out"), for: name)
+        addInitialFiles(name)
         openForwards(name)
         reconcileAttachments(name)
         // Those that have given up may have what they need now.

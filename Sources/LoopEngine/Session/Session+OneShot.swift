@@ -19,7 +19,7 @@ extension Session {
             case .failed where isInGracePeriod(state), .crashing where isInGracePeriod(state): allReady = false
             case .failed(let reason, let hint):
                 let failure = state.hardFailure
-                if state.isApplied, !state.currentPods.isEmpty, failure == nil {
+                if state.isApplied, !state.currentPods.isEmpty, failure == nil, !state.isSyncBroken {
                     allReady = false  // Kubernetes keeps trying, and may succeed.
                 } else {
                     return fail(name, reason: reason, hint: hint, failure: failure)

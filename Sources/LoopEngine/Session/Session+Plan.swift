@@ -77,6 +77,7 @@ extension Session {
             do {
                 var state = ImageState(image, product: try await product(of: image))
                 state.version = images[image.ref].map { $0.version + 1 } ?? 0
+                if image.foreign != nil, let old = images[image.ref] { state.inherit(from: old) }
                 images[image.ref] = state
             } catch {
                 var state = ImageState(image, product: "")

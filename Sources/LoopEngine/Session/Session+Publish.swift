@@ -14,7 +14,7 @@ extension Session {
     /// Tells how changes of images that devloop did not pack will come into the containers, whenever that is news.
     func tellWays(_ name: String) {
         guard !isOneShot, let refs = resources[name]?.resource.kubernetes?.images else { return }
-        for ref in refs where images[ref]?.image.swift == nil {
+        for ref in refs where images[ref]?.image.swift == nil && images[ref]?.image.foreign == nil {
             guard let way = syncWay(of: ref, in: name), resources[name]?.toldWays[ref] != way else { continue }
             resources[name]?.toldWays[ref] = way
             let isSynced = way == .injected
@@ -77,7 +77,8 @@ extension Session {
             !state.saves.isEmpty, state.currentPods.contains(where: { $0.failure?.isCrashLoop == true })
         else { return }
         for ref in state.resource.kubernetes?.images ?? [] {
-            guard let image = images[ref], image.isLive, image.hasChangedFiles || image.needsImage,
+            guard let image = images[ref], image.isLive, image.image.foreign == nil,
+                image.hasChangedFiles || image.needsImage,
                 !state.attachments.values.contains(where: { $0.image == ref })
             else { continue }
             journal.record(

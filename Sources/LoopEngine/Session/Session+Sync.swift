@@ -6,11 +6,10 @@ import Plan
 extension Session {
     /// Keeps one attachment for each running live container of the newest Pods, and none for others.
     func reconcileAttachments(_ name: String) {
-        guard let connection, !isOneShot, let state = resources[name], state.isApplied,
-            let kubernetes = state.resource.kubernetes
+        guard let connection, let state = resources[name], state.isApplied, let kubernetes = state.resource.kubernetes
         else { return }
         let ways = kubernetes.images.reduce(into: [String: SyncWay]()) { $0[$1] = syncWay(of: $1, in: name) }
-        let refs = kubernetes.images.filter { ways[$0] == .builtIn || ways[$0] == .injected }
+        let refs = isOneShot ? [] : kubernetes.images.filter { ways[$0] == .builtIn || ways[$0] == .injected }
         var wanted: [String: (PodStatus, String, String)] = [:]
         // Pods that came by a selector are somebody else's, and have no agent.
         for pod in state.currentPods where pod.generation != nil {
@@ -19,6 +18,8 @@ extension Session {
                 wanted[Attachment.key(pod, container)] = (pod, container.name, ref)
             }
         }
+        let foreign = foreignContainers(name)
+        for (key, target) in foreign { wanted[key] = (target.pod, target.container, target.image) }
         for (key, attachment) in state.attachments where wanted[key] == nil {
             attachment.task?.cancel()
             attachment.signal.finish()
@@ -29,6 +30,7 @@ extension Session {
             var attachment = Attachment(
                 pod: pod, container: container, image: ref, wanted: images[ref]?.version ?? 0, signal: continuation)
             attachment.isInjected = ways[ref] == .injected
+            attachment.foreign = foreign[key]?.way
             continuation.yield()
             attachment.task = spawn { session in
                 await session.follow(name, key: key, connection: connection, signals: signals)
@@ -62,8 +64,7 @@ extension Session {
                 do {
                     if !attachment.isConnected {
                         await stream?.close()
-                        let opened = try await connection.attach(
-                            pod: attachment.pod, container: attachment.container, isInjected: attachment.isInjected)
+                        let opened = try await open(attachment, over: connection)
                         stream = opened
                         resources[name]?.attachments[key]?.isConnected = true
                         resources[name]?.attachments[key]?.isReconnecting = false
@@ -89,6 +90,17 @@ extension Session {
         await stream?.close()
     }
 
+    private func open(
+        _ attachment: Attachment, over connection: any ClusterConnection
+    ) async throws -> any SyncConnection {
+        if let way = attachment.foreign {
+            return try await connection.attach(
+                foreign: attachment.pod, container: attachment.container, way: way)
+        }
+        return try await connection.attach(
+            pod: attachment.pod, container: attachment.container, isInjected: attachment.isInjected)
+    }
+
     /// Sends the desired set and tells what came of it.
     private func bring(_ name: String, key: String, over stream: any SyncConnection) async throws {
         guard let attachment = resources[name]?.attachments[key], let image = images[attachment.image] else { return }
@@ -97,7 +109,8 @@ extension Session {
         if attachment.version == nil {
             // An earlier session may have left files that this one has not changed.
             let left = image.leftovers(await stream.recorded(), exists: options.exists)
-            if let path = left.unknown.first {
+            // What somebody else's containers have besides is theirs.
+            if attachment.foreign == nil, let path = left.unknown.first {
                 throw DevloopError(
                     .syncLeftover,
                     "\(attachment.container) has \(path) of an earlier session, which no rule names any more")
@@ -109,7 +122,7 @@ extension Session {
         let place: JSONObject = ["pod": .string(attachment.pod.name), "container": .string(attachment.container)]
         var fields = place
         fields["files"] = .int(set.files.count)
-        fields["way"] = attachment.isInjected ? "injected" : "built-in"
+        fields["way"] = .string(attachment.way)
         journal.record(.syncStarted, save: save, resource: name, fields)
         let report: SyncReport
         do {
@@ -123,6 +136,7 @@ extension Session {
         fields["sent"] = .int(report.sent)
         fields["send"] = .int(report.send.milliseconds)
         fields["digest"] = .string(report.runningDigest)
+        if report.unverified != nil { fields["verified"] = false }
         journal.record(.syncCommitted, save: save, resource: name, fields)
         var stages = [("send", report.send.milliseconds)]
         if let restart = report.restart {
@@ -138,6 +152,7 @@ extension Session {
         resources[name]?.attachments[key]?.version = version
         // What was taken back is told once more with the next set.
         resources[name]?.attachments[key]?.ran = report.isRolledBack ? nil : version
+        if let reason = report.unverified, tellUnverified(name, key: key, reason, save: save) { return }
         if let exit = report.earlyExit {
             exited(name, key: key, code: exit.code, message: exit.message, stays: report.isRunning)
             return
@@ -177,7 +192,7 @@ extension Session {
         journal.record(.syncFailed, save: save, resource: name, fields)
     }
 
-    private func trouble(_ name: String, key: String, _ trouble: Attachment.Trouble) {
+    func trouble(_ name: String, key: String, _ trouble: Attachment.Trouble) {
         resources[name]?.attachments[key]?.trouble = trouble
         set(.failed(trouble.message, hint: trouble.hint), for: name)
     }
@@ -228,43 +243,51 @@ extension Session {
         guard !Task.isCancelled, end == nil, let attachment = resources[name]?.attachments[key] else { return false }
         resources[name]?.attachments[key]?.version = nil
         let error = (error as? DevloopError) ?? DevloopError(.sync, "\(error)")
-        if error.code == .syncBusy {
-            resources[name]?.attachments[key]?.isReconnecting = true
-            return await waitForOwner(name, key: key, error)
-        }
-        if error.code == .syncLeftover { return await replace(name, attachment, error) }
         let save = resources[name]?.saves.max()
-        // What cannot work is tried again with the next save; a cluster that does not answer is asked until it does, since
-        // an image could not be brought there either, and counts as no failure; the rest gets three more tries.
-        let isImpossible = error.code == .syncImpossible
-        let givesUp = !isImpossible && failures >= 4
-        resources[name]?.attachments[key]?.isReconnecting = !givesUp
-        guard isImpossible || givesUp else {
+        let step = SyncLadder.step(after: error.code, failures: failures, behind: behind(attachment, of: name))
+        if step != .pod {
+            // What is impossible now may be possible with the next set.
+            let isFollowed = step.isReconnecting || error.code == .syncImpossible
+            resources[name]?.attachments[key]?.isReconnecting = isFollowed
+        }
+        switch step {
+        case .owner: return await waitForOwner(name, key: key, error)
+        case .pod: return await replace(name, attachment, error)
+        case .stream:
             if error.code == .clusterUnreachable, attachment.toldTrouble == error.message {
                 try? await ports.clock.sleep(.milliseconds(500))
             } else {
                 resources[name]?.attachments[key]?.toldTrouble = error.message
-                tell(error, of: attachment, next: "the stream is opened again", save: save, name)
+                tell(error, of: attachment, next: step.rawValue, save: save, name)
                 try? await ports.clock.sleep(.milliseconds(100 * (1 << failures)))
             }
             return !Task.isCancelled && resources[name]?.attachments[key] != nil
-        }
-        // An image that would be the same helps nobody.
-        guard let image = images[attachment.image], image.needsImage || image.hasChangedFiles else {
-            tell(error, of: attachment, next: isImpossible ? "the next save" : "tried again in 10 s", save: save, name)
+        case .save, .later:
+            tell(error, of: attachment, next: step.rawValue, save: save, name)
             trouble(name, key: key, Attachment.Trouble(message: error.message, hint: error.hint))
-            guard !isImpossible else { return false }
-            try? await ports.clock.sleep(.seconds(10))
-            return !Task.isCancelled && resources[name]?.attachments[key] != nil
+        case .image, .command:
+            // One that is being made is not to be disturbed.
+            if resources[name]?.isTaskRunning == false, resources[name]?.needsDeploy == false {
+                tell(error, of: attachment, next: step.rawValue, save: save, name)
+                if step == .image {
+                    makeAnew(attachment.image, for: [name])
+                } else {
+                    resources[name]?.appliedForSave = save
+                    requestDeploy(name)
+                }
+            }
         }
-        // One that is being made is not to be disturbed.
-        if resources[name]?.isTaskRunning == false, resources[name]?.needsDeploy == false {
-            tell(error, of: attachment, next: "a new image", save: save, name)
-            makeAnew(attachment.image, for: [name])
-        }
-        guard !isImpossible else { return false }
+        // What cannot work is tried again with the next save.
+        guard error.code != .syncImpossible else { return false }
         try? await ports.clock.sleep(.seconds(10))
         return !Task.isCancelled && resources[name]?.attachments[key] != nil
+    }
+
+    private func behind(_ attachment: Attachment, of name: String) -> SyncLadder.Behind {
+        guard attachment.foreign == nil else { return behindForeign(name) }
+        // An image that would be the same helps nobody.
+        let image = images[attachment.image]
+        return image?.needsImage == true || image?.hasChangedFiles == true ? .image : .nothing
     }
 
     /// A container with files that nobody can take back is replaced by a new one.

@@ -10,6 +10,8 @@ struct Attachment {
     var image: String
     /// An init container has brought the agent.
     var isInjected = false
+    /// For a container that devloop has not rendered: how files come into it.
+    var foreign: ContainerWay?
     var isConnected = false
     /// The stream broke, and the container is believed to run on: it is opened again, and nothing is made anew for it.
     var isReconnecting = false
@@ -36,6 +38,9 @@ struct Attachment {
         /// The app has ended: only its next start mends it.
         var isOfApp = false
     }
+
+    /// The word of `sync.started`.
+    var way: String { foreign?.name ?? (isInjected ? "injected" : "built-in") }
 
     /// Whether a change will come to the container by itself; not when its agent was given up.
     var isFollowed: Bool { isConnected || isReconnecting || trouble == nil }

@@ -24,6 +24,8 @@ struct DeployRetry: Equatable, Sendable {
         switch error.code {
         case .clusterUnreachable:
             return DeployRetry(reason: "the cluster cannot take it: \(error.message)", delay: .seconds(2))
+        case .workloadMissing where !isOneShot:
+            return DeployRetry(reason: error.message, delay: .seconds(2))
         case .sessionBusy where !isOneShot:
             let reason = error.description
             guard let before, before.reason == reason else { return DeployRetry(reason: reason, delay: .seconds(1)) }

@@ -72,6 +72,22 @@ struct ImageState {
         deletions[destination] = (reaction, version + 1)
     }
 
+    /// Has what `initial_sync` brings in new containers, unless it has changed since.
+    mutating func add(initial: [ExactPath: SyncSet.File]) {
+        for (destination, file) in initial where overlay[destination] == nil && deletions[destination] == nil {
+            overlay[destination] = file
+        }
+    }
+
+    /// Containers that devloop has not rendered lack what changed before their rules did.
+    mutating func inherit(from old: ImageState) {
+        for file in old.overlay.values {
+            guard let match = LiveChanges.match(file.source, image) else { continue }
+            overlay[ExactPath(match.destination)] = match
+            hasChangedFiles = hasChangedFiles || old.hasChangedFiles
+        }
+    }
+
     /// The image was made anew, with everything that had changed.
     mutating func forgetChanges(initial: [ExactPath: SyncSet.File]) {
         hasChangedFiles = false
@@ -143,5 +159,5 @@ struct ImageState {
     }
 
     /// The image must be made before it can be deployed.
-    var needsImage: Bool { reference == nil || isStale || packed != artifact }
+    var needsImage: Bool { image.foreign == nil && (reference == nil || isStale || packed != artifact) }
 }

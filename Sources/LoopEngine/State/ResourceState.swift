@@ -84,6 +84,14 @@ struct ResourceState {
     /// By `Attachment.key`.
     var attachments: [String: Attachment] = [:]
     var forwardsOpened = false
+    /// Containers that devloop has not rendered: how files come into them, as it was told last.
+    var foreignWay: ContainerWay?
+    /// Why containers of somebody else lack files that were saved.
+    var unsynced: Attachment.Trouble?
+    /// Pods of which it was told that nobody can prove what they have.
+    var toldUnverified: Set<String> = []
+    /// The newest save for which `apply_cmd` ran since its files could not be synced.
+    var appliedForSave: Int?
     /// What was told of the way of its images' changes, by ref.
     var toldWays: [String: SyncWay] = [:]
     /// Stages of the deploy that is under way, in milliseconds.
@@ -111,7 +119,9 @@ struct ResourceState {
 
     /// What carries no mark was not rendered by devloop, and is always current.
     private func isCurrent(_ generation: String?) -> Bool {
-        generation.map { generations.isEmpty || generations.contains($0) } ?? true
+        // Marks are those of other sessions.
+        if resource.kubernetes?.syncTarget != nil { return true }
+        return generation.map { generations.isEmpty || generations.contains($0) } ?? true
     }
 
     /// Pods that still have to go before a rollout is complete. One that is on its way out has left its Services: it may
@@ -175,9 +185,11 @@ struct ResourceState {
         if let trouble = attachments.values.lazy.compactMap(\.trouble).first {
             return .failed(trouble.message, hint: trouble.hint)
         }
+        if let unsynced { return .failed(unsynced.message, hint: unsynced.hint) }
         if let attachment = attachments.values.first(where: { !$0.isCurrent }) {
             return .starting(
-                "\(attachment.pod.name): \(attachment.isConnected ? "syncing" : "connecting to the agent")")
+                "\(attachment.pod.name): \(attachment.isConnected || attachment.foreign == .tar ? "syncing" : "connecting to the agent")"
+            )
         }
         return .ready
     }
@@ -189,6 +201,9 @@ struct ResourceState {
         }
         return nil
     }
+
+    /// Files could not be brought, or nobody can prove that they were.
+    var isSyncBroken: Bool { unsynced != nil || attachments.values.contains { $0.trouble != nil } }
 
     /// A failure that waiting does not mend, for headless runs.
     var hardFailure: PodStatus.Failure? {

@@ -58,6 +58,8 @@ final class FakeConnection: ClusterConnection {
         /// Of each attach, whether the agent was injected.
         var attached: [Bool] = []
         var recorded: [String] = []
+        var ways: [ContainerWay] = []
+        var located: [String] = []
     }
 
     private let state = Mutex(State())
@@ -217,6 +219,26 @@ final class FakeConnection: ClusterConnection {
         state.withLock { $0.syncs.append(sync) }
         return sync
     }
+
+    func locate(_ resource: Resource) async throws -> CustomResult {
+        let (failure, result) = state.withLock { state in
+            state.located.append(resource.name)
+            let failure = state.applyFailures.isEmpty ? nil : state.applyFailures.removeFirst()
+            return (failure, state.deployResults.first)
+        }
+        if let failure { throw failure }
+        return result ?? CustomResult(objects: [], podSelectors: [["app": resource.name]], generation: nil)
+    }
+
+    func attach(foreign pod: PodStatus, container: String, way: ContainerWay) async throws -> any SyncConnection {
+        state.withLock { $0.ways.append(way) }
+        return try await attach(pod: pod, container: container, isInjected: false)
+    }
+
+    /// How each container was attached that devloop has not rendered.
+    var ways: [ContainerWay] { state.withLock(\.ways) }
+    /// Names of the resources whose workloads were looked for.
+    var located: [String] { state.withLock(\.located) }
 
     func dial(pod: PodStatus, port: Int) async throws -> any ByteChannel {
         throw DevloopError(.process, "dialled \(pod.name):\(port)")
