@@ -174,6 +174,12 @@ struct SessionSaveTests {
         }
     }
 
+    /// The states that were told of the resource.
+    private static func states(_ test: TestSession, after sequence: Int) -> [String] {
+        test.events.all(.resourceChanged).filter { $0.sequence > sequence }.compactMap { $0.fields["state"]?.string }
+    }
+
+    /// Nor does the resource count as ready meanwhile, whatever else is synced.
     @Test func aSaveIsNotServedBeforeItsBuildIs() async throws {
         try await TestSession.run(Samples.web(resources: [Self.page])) { test in
             let last = try await test.bringUp()
@@ -188,6 +194,7 @@ struct SessionSaveTests {
             try await test.events.wait(.syncCommitted, after: page.sequence) { $0.save == 3 }
             try await test.until("the next build runs") { test.build.runningCount == 1 && test.build.all.count == 3 }
             #expect(test.events.all(.saveServed).map(\.save) == [2])
+            #expect(Self.states(test, after: last).allSatisfy { $0 == "building" })
             test.build.succeed(["web": "v2"])
             try await test.events.wait(.saveServed, after: page.sequence) { $0.save == 1 }
             try await test.events.wait(.saveServed, after: page.sequence) { $0.save == 3 }
@@ -204,6 +211,7 @@ struct SessionSaveTests {
             test.watch.save("/project/Public/index.html")
             let page = try await test.events.wait(.saveServed, after: last)
             #expect(page.save == 2)
+            #expect(Self.states(test, after: last).last == "failed")
             test.watch.save(Samples.mainFile)
             try await test.until("a build runs") { test.build.runningCount == 1 }
             #expect(test.events.all(.saveServed).map(\.save) == [2])

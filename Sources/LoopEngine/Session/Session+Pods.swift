@@ -69,14 +69,7 @@ extension Session {
         guard let state = resources[name], state.isApplied, !state.isTaskRunning, !state.needsDeploy,
             !state.hasPendingChanges
         else { return }
-        if let ref = state.resource.kubernetes?.images.first(where: { images[$0]?.image.swift != nil }),
-            let package = images[ref]?.image.swift?.package, let product = images[ref]?.product,
-            let queue = packages[package]
-        {
-            // While a build runs or stands failed, that is what the user has to know first.
-            if queue.running?.products.contains(product) == true { return }
-            if queue.failure != nil, case .failed = state.status { return }
-        }
+        if isBuildFirst(name) { return }
         let status = state.podStatus
         set(status, for: name)
         if status == .ready, state.oldPods.isEmpty, !state.stages.isEmpty {
@@ -85,6 +78,19 @@ extension Session {
             resources[name]?.stages = []
             served(name, way: "image", stages: stages)
         }
+    }
+
+    /// While a build of its program runs or stands failed, that is what the user has to know of a resource first, whatever
+    /// else comes into its containers meanwhile.
+    func isBuildFirst(_ name: String) -> Bool {
+        guard let state = resources[name] else { return false }
+        return state.resource.kubernetes?.images.contains { ref in
+            guard let image = images[ref], let package = image.image.swift?.package, let queue = packages[package]
+            else { return false }
+            if queue.running?.products.contains(image.product) == true { return true }
+            if case .failed = state.status { return queue.failure != nil }
+            return false
+        } ?? false
     }
 
     /// Reads the log of each run of each container once, from its start to its end. One that was over before devloop saw it

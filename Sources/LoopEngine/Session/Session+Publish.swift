@@ -54,7 +54,7 @@ extension Session {
                 resources[name]?.attachments[key]?.wanted = image.version
                 resources[name]?.attachments[key]?.signal.yield()
             }
-            set(.starting("syncing"), for: name)
+            if !isBuildFirst(name) { set(.starting("syncing"), for: name) }
         }
     }
 

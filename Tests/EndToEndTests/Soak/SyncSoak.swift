@@ -124,7 +124,18 @@ struct SyncSoak {
 
     /// How the containers differ from the files here; nil when they do not.
     private func difference(_ project: SyncProject) async -> String? {
-        let containers = faults.firstProcesses()
+        let pods: [JSONValue]
+        do {
+            pods = try await cluster.client.list(.pods, namespace: cluster.namespace).items
+                .filter { $0.at("metadata", "deletionTimestamp") == nil }
+        } catch {
+            return "\(error)"
+        }
+        let ids = pods.compactMap { $0.at("metadata", "uid")?.string }
+        let containers = faults.firstProcesses().filter { pid in
+            let group = (try? TestFiles.read("/proc/\(pid)/cgroup")) ?? ""
+            return ids.contains { group.contains($0) }
+        }
         guard containers.count == project.replicas else {
             return "\(containers.count) containers run, not \(project.replicas)"
         }
@@ -135,14 +146,13 @@ struct SyncSoak {
                 if let difference = TreeListing.difference(wanted, found) { return "\(place): \(difference)" }
             }
         }
-        return await programs(project)
+        return await programs(pods, project)
     }
 
     /// Whether all Pods run the program of the last edit.
-    private func programs(_ project: SyncProject) async -> String? {
+    private func programs(_ pods: [JSONValue], _ project: SyncProject) async -> String? {
         do {
-            for pod in try await cluster.client.list(.pods, namespace: cluster.namespace).items
-            where pod.at("metadata", "deletionTimestamp") == nil {
+            for pod in pods {
                 let name = pod.at("metadata", "name")?.string ?? ""
                 var last = ""
                 for try await line in cluster.client.logs(
