@@ -72,12 +72,12 @@ struct FootprintTests {
         let pipe = try await agent.attach()
         let channel = CountingChannel(pipe)
         let session = PodSyncSession(
-            channel: channel, options: .init(hostVersion: "test", owner: "test", pingInterval: .milliseconds(10)))
+            channel: channel, options: .init(hostVersion: "test", owner: "test", pingInterval: .milliseconds(100)))
         _ = try await session.hello()
         let pids = [agent.process.pid, pipe.process.pid]
         let first = channel.sent
         let before = try pids.map { try ProcessCounters(of: $0) }
-        #expect(await poll(deadline: .seconds(30)) { channel.sent >= first + 100 })
+        #expect(await poll(deadline: .seconds(40)) { channel.sent >= first + 30 })
         let after = try pids.map { try ProcessCounters(of: $0) }
         let pings = channel.sent - first
         for (old, new) in zip(before, after) {
