@@ -133,7 +133,7 @@ struct SessionTests {
         defer { agent.remove() }
         let session = try await agent.connect { ImpatientChannel($0) }
         let pid = try await session.state().pid
-        let big = SyncFile(destination: agent.image + "/big", bytes: noise(32 << 20, seed: 1))
+        let big = SyncFile(destination: agent.image + "/big", bytes: [UInt8](repeating: 1, count: 16 << 20))
         let task = Task { try await session.apply(ChangeSet(files: [big])) }
         #expect(await eventually { !agent.leftovers().isEmpty })
         task.cancel()
@@ -183,7 +183,7 @@ struct SessionTests {
             channel: try await agent.attach(),
             options: .init(hostVersion: "test", owner: "test", pingInterval: .milliseconds(50)))
         _ = try await session.hello()
-        let big = SyncFile(destination: agent.image + "/big", bytes: noise(32 << 20, seed: 1))
+        let big = SyncFile(destination: agent.image + "/big", bytes: [UInt8](repeating: 1, count: 16 << 20))
         let task = Task { try await session.apply(ChangeSet(files: [big])) }
         #expect(await eventually { !agent.leftovers().isEmpty })
         agent.process.signal(SIGSTOP)
