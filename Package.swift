@@ -157,6 +157,9 @@ let package = Package(
             linkerSettings: [
                 .unsafeFlags([
                     "-static-executable", "-Xlinker", "--gc-sections", "-Xlinker", "-s", "-Xlinker", "-l:libcrypto.a",
+                    // A debug build wraps the module's syntax tree for the debugger, three times what all code takes,
+                    // and `-s` leaves it. The linker of the toolchain can pass it over.
+                    "-use-ld=lld", "-Xlinker", "--remap-inputs=*/devloop_agent.swiftmodule.o=/dev/null",
                 ])
             ]),
 

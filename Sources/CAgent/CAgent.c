@@ -49,6 +49,14 @@ int dl_open_file(int dir, const char *name) {
     return RESULT(openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 }
 
+int dl_open_again(int dir, const char *name) {
+    return RESULT(openat(dir, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+}
+
+int dl_seek(int fd, uint64_t offset) {
+    return lseek(fd, (off_t)offset, SEEK_SET) < 0 ? -errno : 0;
+}
+
 int dl_info(int dir, const char *name, dl_file_info *info) {
     struct stat found;
     int result = RESULT(fstatat(dir, name, &found, AT_SYMLINK_NOFOLLOW));

@@ -79,6 +79,7 @@ extension Devloopfile {
             return ["step": "run", "command": strings(arguments), "triggers": paths(triggers)]
         case .fallBackOn(let files): return ["step": "fall_back_on", "files": paths(files)]
         case .restart: return ["step": "restart_container"]
+        case .restartOn(let files): return ["step": "restart_container", "triggers": paths(files)]
         case .initialSync: return ["step": "initial_sync"]
         }
     }

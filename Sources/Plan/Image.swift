@@ -27,6 +27,8 @@ package struct Image: Sendable, Equatable {
     package var entrypoint: [String]?
     /// Replaces the arguments of the container; nil keeps those of the manifest.
     package var containerArguments: [String]?
+    /// A container with the agent stays when its program ends, and the next change starts it again.
+    package var staysAfterExit = false
     package var location: SourceLocation?
 
     package init(ref: String, builder: Builder, liveUpdate: [LiveUpdateStep] = []) {
@@ -167,6 +169,8 @@ package enum LiveUpdateStep: Sendable, Equatable {
     case fallBackOn([String])
     /// `restart_container()`: the process starts again after each set.
     case restart
+    /// `restart_container(trigger)`: the same, when a file below one of these absolute paths is among them.
+    case restartOn([String])
     /// `initial_sync()`: a new container is brought up to date before the first change.
     case initialSync
 
@@ -175,7 +179,7 @@ package enum LiveUpdateStep: Sendable, Equatable {
         switch self {
         case .sync(let mapping): [mapping.source]
         case .fallBackOn(let files): files
-        case .run, .restart, .initialSync: []
+        case .run, .restart, .restartOn, .initialSync: []
         }
     }
 }

@@ -4,7 +4,7 @@ import Hashing
 
 /// What the container holds of a file, block by block, so that only blocks that differ are sent.
 ///
-/// The host makes it while it sends, so it costs no round trip. Blocks are compared at their place: a linker that
+/// The host makes it when it reads a file, so it costs no round trip. Blocks are compared at their place: a linker that
 /// changes a constant leaves the rest where it was; measured, this is what makes a large executable cheap.
 struct BlockSignature: Sendable {
     /// 4 KiB: a changed byte costs one block. Where a linker moves what is referred to, changes are spread thin: of a
@@ -39,6 +39,15 @@ struct BlockSignature: Sendable {
             position &+= 1
         }
         return mix(mix(mix(mix(UInt64(block.count), a), b), c), d)
+    }
+
+    /// ``hash(_:)`` of each block of bytes that start at a block's boundary.
+    static func hashes(of bytes: [UInt8]) -> [UInt64] {
+        bytes.withUnsafeBytes { buffer in
+            stride(from: 0, to: buffer.count, by: blockSize).map { start in
+                hash(UnsafeRawBufferPointer(rebasing: buffer[start..<min(start + blockSize, buffer.count)]))
+            }
+        }
     }
 
     /// Odd, with bits well spread: the fractions of the square roots of 2, 3, 5 and 7.

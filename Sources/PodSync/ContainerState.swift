@@ -32,8 +32,22 @@ package struct ContainerState: Sendable {
     /// What we own there, by path; folders are left out.
     package var files: [ExactPath: RecordEntry]
 
+    /// What came of a set that was cut, by destination.
+    var parts: [ExactPath: StagedPart] = [:]
+
     /// What we own at a path.
     package func file(_ path: String) -> RecordEntry? { files[ExactPath(path)] }
+
+    /// Whether what we own has a file where the path needs a folder: then nothing is there that could be deleted.
+    package func hasFile(above path: String) -> Bool {
+        guard !isDirty else { return false }
+        var parent = path[...]
+        while let slash = parent.utf8.lastIndex(of: 0x2F), slash > parent.startIndex {
+            parent = parent[..<slash]
+            if file(String(parent)) != nil { return true }
+        }
+        return false
+    }
 
     /// Paths whose file or link the set makes another one, or takes away.
     package func changed(by set: ChangeSet) -> Set<ExactPath> {
@@ -45,7 +59,7 @@ package struct ContainerState: Sendable {
         return Set((written.map(\.destination) + gone.map(\.path)).map(ExactPath.init))
     }
 
-    init(_ state: AgentState, _ entries: [RecordEntry]) {
+    init(_ state: AgentState, _ entries: [RecordEntry], _ staged: [StagedPart] = []) {
         set = state.set
         isDirty = state.isDirty
         app = state.app
@@ -54,6 +68,7 @@ package struct ContainerState: Sendable {
         executable = ContentDigest(bytes: state.executable)
         uptime = .milliseconds(Int64(clamping: state.uptime))
         files = [:]
+        for part in staged { parts[ExactPath(String(decoding: part.path, as: UTF8.self))] = part }
         for entry in entries where !entry.isFolder {
             files[ExactPath(String(decoding: entry.path, as: UTF8.self))] = entry
         }

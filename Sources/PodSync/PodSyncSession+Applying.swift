@@ -23,10 +23,13 @@ extension PodSyncSession {
         }
         var result: SyncResult
         let starts: Int
+        await options.readings.beginSending()
         do {
             (result, starts) = try await transfer(set)
+            await options.readings.endSending()
             leaveTurn()
         } catch {
+            await options.readings.endSending()
             leaveTurn()
             throw error
         }
@@ -87,26 +90,31 @@ extension PodSyncSession {
     /// Sends until it is committed; what a second sending can heal is healed here.
     private func transfer(_ set: ChangeSet) async throws -> (SyncResult, starts: Int) {
         var resends = 0
+        var trustsContent = true
         while true {
             if known == nil { try await state() }
             guard let state = known else { throw unexpected() }
             let starts = progress.starts
             do {
-                var result = try await attempt(set, on: state)
+                var result = try await attempt(set, on: state, trustsContent: trustsContent)
                 result.resends = resends
                 return (result, starts)
             } catch let fault as Fault {
                 let canHeal: [Fault.Code] = [.damaged, .digestMismatch, .staleBase, .baseMismatch, .dirty]
                 guard canHeal.contains(fault.code), resends < 2 else { throw DevloopError(fault, agent: agent) }
                 resends += 1
-                signatures = [:]
+                if fault.code != .damaged { trustsContent = false }
                 known = nil
             }
         }
     }
 
-    private func attempt(_ set: ChangeSet, on state: ContainerState) async throws -> SyncResult {
-        let plan = SyncPlan(set, state: state) { path, digest in self.signatures[ExactPath(path)]?.digest == digest }
+    private func attempt(
+        _ set: ChangeSet, on state: ContainerState, trustsContent: Bool
+    ) async throws -> SyncResult {
+        let present = set.files.compactMap { state.file($0.destination).flatMap { ContentDigest(bytes: $0.digest) } }
+        let patchable = await options.readings.known(Set(present))
+        let plan = SyncPlan(set, state: state, trustsContent: trustsContent, canPatch: patchable.contains)
         guard !plan.isEmpty else {
             var result = SyncResult(outcome: .unchanged, set: state.set)
             result.filesUnchanged = plan.unchanged
@@ -120,18 +128,15 @@ extension PodSyncSession {
         var result = SyncResult(outcome: .committed, set: id)
         result.filesUnchanged = plan.unchanged
         result.filesDeleted = plan.deletions.count
-        var signed: [ExactPath: BlockSignature] = [:]
         do {
             try await announce(plan, set, id: id, base: state.set, &result)
             var sending = SetSending(session: self, id: id)
             for (index, item) in plan.items.enumerated() {
                 guard item.entry.content != .keep else { continue }
-                let file = set.files[item.file]
-                let path = ExactPath(file.destination)
-                signed[path] = try await sending.send(
-                    file, item.entry, index: UInt32(index), base: signatures[path])
+                try await sending.send(set.files[item.file], item.entry, index: UInt32(index))
                 result.filesSent += 1
                 if case .patch = item.entry.content { result.filesPatched += 1 }
+                if case .resume = item.entry.content { result.filesResumed += 1 }
             }
             try await sending.flush()
             result.bytesSent += sending.bytesSent
@@ -151,7 +156,7 @@ extension PodSyncSession {
         result.filesDeleted -= committed.foreign.count
         // A mark for apply(): the restart is followed after the turn was given on.
         if committed.consequence == .restart { result.restart = .zero }
-        remember(set, plan, id: id, signed)
+        remember(set, plan, id: id)
         return result
     }
 
@@ -192,7 +197,7 @@ extension PodSyncSession {
     }
 
     /// Keeps our picture of the container in step with what it has acknowledged.
-    private func remember(_ set: ChangeSet, _ plan: SyncPlan, id: UInt64, _ signed: [ExactPath: BlockSignature]) {
+    private func remember(_ set: ChangeSet, _ plan: SyncPlan, id: UInt64) {
         guard var state = known else { return }
         state.set = id
         state.isDirty = false
@@ -205,7 +210,7 @@ extension PodSyncSession {
             state.files[ExactPath(set.files[item.file].destination)] = RecordEntry(
                 path: entry.path, digest: entry.digest, size: entry.size, mode: entry.mode, isEntry: entry.isEntry)
         }
+        state.parts = [:]
         known = state
-        signatures.merge(signed) { $1 }
     }
 }

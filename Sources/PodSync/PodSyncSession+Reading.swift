@@ -64,6 +64,7 @@ extension PodSyncSession {
         switch message {
         case .welcome, .state: if questions.contains(id) { replies[id] = message }
         case .stateFiles(let page): pages[id]?.append(contentsOf: page)
+        case .stateParts(let page): partPages[id]?.append(contentsOf: page)
         case .dataAcknowledged(let set, let bytes): progress.acknowledge(set, bytes)
         case .committed(let committed): if committed.set == lastTried { progress.committed[committed.set] = committed }
         case .ping(let token): answer(token, id: id)
@@ -78,7 +79,6 @@ extension PodSyncSession {
             if exit.next == .rolledBack {
                 // What we believed of the container is no longer so.
                 known = nil
-                signatures = [:]
             }
             eventSink.yield(.appExited(exit))
         case .ready(let ready):
@@ -92,7 +92,7 @@ extension PodSyncSession {
     private func handle(_ fault: Fault, id: UInt32) async {
         switch fault.code {
         case .takenOver: await fail(DevloopError(fault, agent: agent))
-        case .appStart:
+        case .appStart, .appStartUndone:
             progress.failStart(fault)
             let file = String(decoding: fault.place, as: UTF8.self)
             eventSink.yield(.appFailed(errno: fault.errno, file: file))

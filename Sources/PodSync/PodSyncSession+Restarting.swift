@@ -47,7 +47,8 @@ extension PodSyncSession {
     private func hasOutcome(of set: UInt64, after starts: Int) -> Bool {
         if set > 0, progress.takenBack.keys.contains(where: { $0 >= set }) { return true }
         guard progress.starts > starts else { return false }
-        if let fault = progress.startFault { return fault.set >= set }
+        // One that was taken back is told as such a moment later.
+        if let fault = progress.startFault { return fault.set >= set && fault.code == .appStart }
         guard let start = progress.lastStart, start.set >= set else { return false }
         return progress.lastReady?.pid == start.pid || progress.lastExit?.pid == start.pid
     }

@@ -18,14 +18,18 @@ package actor PodSyncSession {
         package var force: Bool
         /// How often the agent is asked for a sign of life; three without an answer end the session.
         package var pingInterval: Duration
+        /// Reads the files; shared by the sessions of all containers that get the same ones.
+        package var readings: SourceReadings
 
         package init(
-            hostVersion: String, owner: String, force: Bool = false, pingInterval: Duration = .seconds(5)
+            hostVersion: String, owner: String, force: Bool = false, pingInterval: Duration = .seconds(5),
+            readings: SourceReadings = SourceReadings()
         ) {
             self.hostVersion = hostVersion
             self.owner = owner
             self.force = force
             self.pingInterval = pingInterval
+            self.readings = readings
         }
     }
 
@@ -44,6 +48,7 @@ package actor PodSyncSession {
     var questions: Set<UInt32> = []
     var replies: [UInt32: Message] = [:]
     var pages: [UInt32: [RecordEntry]] = [:]
+    var partPages: [UInt32: [StagedPart]] = [:]
     var nextID: UInt32 = 0
     var unanswered = 0
     /// The answer to a ping, while it is being sent.
@@ -53,7 +58,6 @@ package actor PodSyncSession {
 
     /// What the container has, kept up by every commit; nil before the first question.
     var known: ContainerState?
-    var signatures: [ExactPath: BlockSignature] = [:]
     var lastTried: UInt64 = 0
     var progress = SetProgress()
     var turn = ApplyTurn()
@@ -92,9 +96,13 @@ package actor PodSyncSession {
     package func state() async throws -> ContainerState {
         let id = takeID()
         pages[id] = []
-        defer { pages[id] = nil }
+        partPages[id] = []
+        defer {
+            pages[id] = nil
+            partPages[id] = nil
+        }
         guard case .state(let state) = try await ask(.stateRequest, id: id) else { throw unexpected() }
-        let container = ContainerState(state, pages[id] ?? [])
+        let container = ContainerState(state, pages[id] ?? [], partPages[id] ?? [])
         known = container
         return container
     }

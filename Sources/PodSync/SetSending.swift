@@ -20,46 +20,38 @@ struct SetSending {
         self.id = id
     }
 
-    /// Sends one file whole, or as differences to its base; gives the signature of what the container then has.
+    /// Sends one file whole, from where an earlier set was cut, or as differences to its base.
     /// - Throws: `Fault` when the agent has refused the set, `syncSourceChanged`, `CancellationError`.
-    mutating func send(
-        _ file: SyncFile, _ entry: SetEntry, index: UInt32, base: BlockSignature?
-    ) async throws -> BlockSignature {
-        var source = try SyncSource(file)
-        var signature = BlockSignature(digest: file.digest, blocks: [])
-        signature.blocks.reserveCapacity(Int(file.size) / BlockSignature.blockSize + 1)
-        var pieces = PieceBuilder(index: index, base: patchBase(file, entry, base))
-        while true {
-            let bytes = try source.next(SyncLimits.chunk)
-            guard !bytes.isEmpty else { break }
-            pieces.add(bytes, &signature)
-            while let message = pieces.next(atEnd: false) { try await pass(message) }
+    mutating func send(_ file: SyncFile, _ entry: SetEntry, index: UInt32) async throws {
+        let readings = session.options.readings
+        let signature = try await readings.signature(of: file)
+        var start: UInt64 = 0
+        if case .resume(let offset) = entry.content { start = offset }
+        let base = await base(file, entry)
+        for piece in FilePieces(size: file.size, blocks: signature.blocks, base: base, from: start).pieces {
+            switch piece {
+            case .copy(let offset, let count):
+                try await pass(.copy(file: index, offset: offset, length: UInt32(count)), content: count)
+            case .data(let offset, let count):
+                let bytes = try await readings.bytes(of: file, at: offset, count)
+                try await pass(.data(file: index, payload: bytes, start: 0), content: count)
+            }
         }
-        try source.finish()
-        while let message = pieces.next(atEnd: true) { try await pass(message) }
-        return signature
     }
 
     /// How blocks are found in the base: all of them when the container has the very content under another name.
-    private func patchBase(_ file: SyncFile, _ entry: SetEntry, _ base: BlockSignature?) -> PieceBuilder.Base {
-        guard case .patch(_, let digest) = entry.content else { return .none }
-        if digest == file.digest.bytes { return .same }
-        guard let base, base.digest.bytes == digest else { return .none }
-        return .blocks(base.blocks)
+    private func base(_ file: SyncFile, _ entry: SetEntry) async -> FilePieces.Base {
+        guard case .patch(_, let bytes) = entry.content, let digest = ContentDigest(bytes: bytes) else { return .none }
+        if digest == file.digest { return .same }
+        return await session.options.readings.signature(digest).map { .blocks($0.blocks) } ?? .none
     }
 
-    private mutating func pass(_ message: Message) async throws {
-        let size: UInt64
-        switch message {
-        case .data(_, let payload, let start): size = UInt64(payload.count - start)
-        case .copy(_, _, let length): size = UInt64(length)
-        default: size = 0
-        }
+    private mutating func pass(_ message: Message, content size: Int) async throws {
         if try await !session.hasRoom(id, sent: content) {
             try await flush()
             try await session.waitForWindow(id, sent: content)
         }
-        content += size
+        content += UInt64(size)
         batch += message.frame(id: Frame.setID(id)).encoded(using: session.crc)
         if batch.count >= SyncLimits.chunk { try await flush() }
     }

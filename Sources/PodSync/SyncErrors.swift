@@ -42,7 +42,8 @@ extension DevloopError {
                 .syncImpossible, "the agent cannot write to \(place) in the container",
                 hint: "mount an emptyDir there that the container's user may write to")
         case .aborted: self.init(.sync, "the change set was given up")
-        case .appStart: self.init(.sync, "cannot start \(place): \(String(cString: strerror(fault.errno)))")
+        case .appStart, .appStartUndone:
+            self.init(.sync, "cannot start \(place): \(String(cString: strerror(fault.errno)))")
         case .dirty:
             self.init(
                 .sync, "the change set was applied in part and could not be undone at \(place)",

@@ -17,10 +17,13 @@ struct SyncPlan {
     private(set) var unchanged = 0
 
     /// - Parameters:
-    ///   - canPatch: true when the signature of what the container has at this path is known.
-    init(_ set: ChangeSet, state: ContainerState, canPatch: (String, ContentDigest) -> Bool) {
+    ///   - trustsContent: false after what the container has turned out to be other than its record says.
+    ///   - canPatch: true when this content is known block by block.
+    init(
+        _ set: ChangeSet, state: ContainerState, trustsContent: Bool = true, canPatch: (ContentDigest) -> Bool
+    ) {
         var owners: [ContentDigest: ExactPath] = [:]
-        if !state.isDirty {
+        if !state.isDirty, trustsContent {
             for (path, entry) in state.files where !entry.isLink {
                 if let digest = ContentDigest(bytes: entry.digest) { owners[digest] = path }
             }
@@ -39,10 +42,12 @@ struct SyncPlan {
                 content = .data
             } else if file.size > 0, let owner = owners[file.digest] {
                 content = .patch(base: Array(owner.text.utf8), digest: file.digest.bytes)
-            } else if let known, !known.isLink, let digest = ContentDigest(bytes: known.digest),
-                canPatch(file.destination, digest)
+            } else if let known, trustsContent, !known.isLink, let digest = ContentDigest(bytes: known.digest),
+                canPatch(digest)
             {
                 content = .patch(base: known.path, digest: known.digest)
+            } else if let start = Self.start(file, state) {
+                content = .resume(from: start)
             } else {
                 content = .data
             }
@@ -57,6 +62,16 @@ struct SyncPlan {
             deletions.append(
                 SetDeletion(path: Array(deletion.path.utf8), imageDigest: deletion.imageDigest?.bytes ?? []))
         }
+    }
+
+    /// Where to go on with a file that a set which was cut has brought in part; nil when there is nothing of it.
+    private static func start(_ file: SyncFile, _ state: ContainerState) -> UInt64? {
+        guard let part = state.parts[ExactPath(file.destination)], part.digest == file.digest.bytes,
+            part.size <= file.size
+        else { return nil }
+        let blockSize = UInt64(BlockSignature.blockSize)
+        let start = part.size == file.size ? part.size : part.size / blockSize * blockSize
+        return start > 0 ? start : nil
     }
 
     var isEmpty: Bool { items.isEmpty && deletions.isEmpty }

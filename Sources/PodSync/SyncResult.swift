@@ -21,6 +21,8 @@ package struct SyncResult: Sendable {
     package var filesSent = 0
     /// Files sent as differences to what the container has.
     package var filesPatched = 0
+    /// Files whose first part was there already, from a set that was cut.
+    package var filesResumed = 0
     package var filesUnchanged = 0
     package var filesDeleted = 0
     /// Paths that were to be deleted and are not ours.

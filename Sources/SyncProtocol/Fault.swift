@@ -33,6 +33,8 @@ package struct Fault: Error, Sendable, Equatable {
         case appStart = 14
         /// The set was in part applied and could not be undone: the record is marked dirty.
         case dirty = 15
+        /// The same as ``appStart``, and its set was taken back: the end that tells so follows.
+        case appStartUndone = 17
         /// A symbolic link whose path the link rules refuse.
         case badLink = 16
     }

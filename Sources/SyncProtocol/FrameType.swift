@@ -26,6 +26,7 @@ package enum FrameType: UInt8, Sendable, CaseIterable {
     case pulledData = 74
     case pulledEnd = 75
     case pullDone = 76
+    case stateParts = 77
     case ping = 128
     case pong = 129
 }

@@ -52,6 +52,12 @@ extension Message {
                 entries.append(RecordEntry(from: &reader))
             }
             return .stateFiles(entries)
+        case .stateParts:
+            var parts: [StagedPart] = []
+            for _ in 0..<reader.count(ofItemsOfAtLeast: StagedPart.minimumSize) {
+                parts.append(StagedPart(from: &reader))
+            }
+            return .stateParts(parts)
         case .state: return AgentState(from: &reader).map { .state($0) }
         case .dataAcknowledged: return .dataAcknowledged(set: reader.u64(), bytes: reader.u64())
         case .committed:

@@ -57,6 +57,10 @@ extension Message {
             writer.u32(UInt32(truncatingIfNeeded: values.count))
             for value in values { value.write(to: &writer) }
             return .stateFiles
+        case .stateParts(let values):
+            writer.u32(UInt32(truncatingIfNeeded: values.count))
+            for value in values { value.write(to: &writer) }
+            return .stateParts
         case .state(let value):
             value.write(to: &writer)
             return .state

@@ -19,6 +19,8 @@ package enum Message: Sendable, Equatable {
     case welcome(Welcome)
     /// A page of the record; the pages come before `state`.
     case stateFiles([RecordEntry])
+    /// A page of what is left of a set that was cut; the pages come before `state`.
+    case stateParts([StagedPart])
     case state(AgentState)
     /// Content bytes of the open set that the agent has taken in, copies included.
     case dataAcknowledged(set: UInt64, bytes: UInt64)

@@ -10,6 +10,8 @@ package struct SetEntry: Sendable, Equatable {
         case patch(base: [UInt8], digest: [UInt8])
         /// The content is already there; only the mode or the role changes.
         case keep
+        /// The first bytes came with a set that was cut; data frames follow from here on.
+        case resume(from: UInt64)
     }
 
     package var path: [UInt8]
@@ -46,6 +48,9 @@ package struct SetEntry: Sendable, Equatable {
             writer.blob(base)
             writer.blob(digest)
         case .keep: writer.u8(2)
+        case .resume(let offset):
+            writer.u8(3)
+            writer.u64(offset)
         }
     }
 
@@ -59,6 +64,7 @@ package struct SetEntry: Sendable, Equatable {
         case 0: content = .data
         case 1: content = .patch(base: reader.blob(), digest: reader.blob())
         case 2: content = .keep
+        case 3: content = .resume(from: reader.u64())
         default: return nil
         }
         guard digest.count == SyncLimits.digestSize else { return nil }

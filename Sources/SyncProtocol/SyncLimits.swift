@@ -3,7 +3,7 @@
 /// Numbers both sides hold to.
 package enum SyncLimits {
     /// Version of the protocol; host and agent must have the same.
-    package static let protocolVersion: UInt16 = 2
+    package static let protocolVersion: UInt16 = 3
     /// The longest payload that is accepted.
     package static let maximumPayload = 1 << 20
     /// Content bytes of one data frame: large enough that frames cost nothing, small enough that a ping between two of
@@ -26,6 +26,9 @@ package enum SyncLimits {
     package static let signOfLifeMilliseconds: UInt64 = 1_000
     /// A host that says nothing for so long is gone; it pings every 5 s.
     package static let silenceMilliseconds: UInt64 = 20_000
+    /// How long an agent keeps what has come of a set that was cut: for the session that goes on with it, and not so long
+    /// that one that never comes back fills the disk.
+    package static let keepPartsMilliseconds: UInt64 = 120_000
     /// How long an owner has to show that it lives when another one asks for its place; its machine may be compiling.
     package static let challengeMilliseconds: UInt64 = 3_000
     /// An app that ends within this time after a change set does not end the container (design §4.5).

@@ -39,7 +39,8 @@ struct Agent {
     static func usage() -> Never {
         let lines = text(
             """
-            usage: devloop-agent run [--app-dir DIR] [--probe CHECK] [--grace SECONDS] -- COMMAND [ARGUMENT...]
+            usage: devloop-agent run [--app-dir DIR] [--probe CHECK] [--grace SECONDS] [--stay] [--keep-parts SECONDS]
+                       -- COMMAND [ARGUMENT...]
                    devloop-agent attach [--app-dir DIR]
                    devloop-agent install DESTINATION
                    devloop-agent read PATH

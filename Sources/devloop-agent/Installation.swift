@@ -22,6 +22,8 @@ struct Installation {
     private let set: Transaction
     private let tree: FileTree
     private let scratch: Scratch
+    /// Where files of the set go.
+    private let targets: SortedPaths
     private var steps: [Step] = []
     private var trash: UInt64 = 0
     /// Paths that were to be deleted and are not ours.
@@ -34,6 +36,7 @@ struct Installation {
         self.record = record
         self.scratch = scratch
         tree = set.tree
+        targets = SortedPaths(set.entries.map { $0.path })
     }
 
     /// All or nothing. What a failure leaves behind is the state before, or `Fault.Code.dirty` is thrown.
@@ -84,7 +87,6 @@ struct Installation {
 
     /// Splits deletions into those in the way of new files and the others; leaves out what is not ours.
     private mutating func ownedDeletions() throws(Fault) -> (early: [Bytes], late: [Bytes]) {
-        let targets = SortedPaths(set.entries.map { $0.path })
         var early: [Bytes] = []
         var late: [Bytes] = []
         for deletion in set.deletions where !targets.contains(deletion.path) {
@@ -134,6 +136,7 @@ extension Installation {
         let folderKind = UInt32(DL_FOLDER)
         if target.folder.kind(target.name) == folderKind {
             removeEmptyFolders(in: path, &gone)
+            try removeHollowFolder(target, path)
             if target.folder.kind(target.name) == folderKind {
                 throw Fault(.io, errno: Int32(DL_EISDIR), place: path)
             }
@@ -171,6 +174,8 @@ extension Installation {
         while record.entry(PathRules.parent(of: outermost))?.isFolder == true {
             outermost = PathRules.parent(of: outermost)
         }
+        // Nor in one whose place a file is to take.
+        if let target = targets.outermostAncestor(of: outermost) { outermost = target }
         let folder = try tree.stageFolder(for: outermost)
         var name = PathRules.ownFolder
         name.append(contentsOf: text("-gone-"))
@@ -196,6 +201,34 @@ extension Installation {
         let inside = record.entries.filter { $0.isFolder && PathRules.isBelow($0.path, path) }
         for entry in inside.reversed() { _ = removeFolder(entry.path, &gone) }
         _ = removeFolder(path, &gone)
+    }
+
+    /// A folder of the image in which nothing but folders is left gives way to the file that a rule puts in its place.
+    private mutating func removeHollowFolder(_ place: FileTree.Place, _ path: Bytes) throws(Fault) {
+        guard let folder = try place.folder.folder(place.name, path: path) else { return }
+        guard let inside = hollow(folder, path) else { return }
+        for (place, path) in inside + [(place, path)] {
+            let result = place.folder.removeFolder(place.name)
+            guard result == 0 else { throw Fault(.io, errno: -result, place: path) }
+            steps.append(.removedFolder(path))
+        }
+    }
+
+    /// The folders in a folder, the deepest first; nil when there is anything else.
+    private func hollow(_ folder: Folder, _ path: Bytes) -> [(FileTree.Place, Bytes)]? {
+        guard let list = dl_list_begin(folder.descriptor) else { return nil }
+        var names: [Bytes] = []
+        while let name = dl_list_next(list) { names.append(bytes(of: name)) }
+        dl_list_end(list)
+        var found: [(FileTree.Place, Bytes)] = []
+        for name in names {
+            let childPath = path + text("/") + name
+            guard folder.kind(name) == UInt32(DL_FOLDER), let child = try? folder.folder(name, path: childPath),
+                let inside = hollow(child, childPath)
+            else { return nil }
+            found += inside + [(FileTree.Place(folder: folder, name: name), childPath)]
+        }
+        return found
     }
 
     private mutating func removeFolder(_ path: Bytes, _ gone: inout [Bytes]) -> Bool {

@@ -4,6 +4,10 @@
 struct RunOptions {
     var appFolder = text(Agent.defaultAppFolder)
     var graceMilliseconds: UInt64 = 5_000
+    /// How long the rest of a set that was cut is kept.
+    var keepPartsMilliseconds = SyncLimits.keepPartsMilliseconds
+    /// The container stays, whenever and however the app ends.
+    var staysAfterExit = false
     var probe: ReadinessProbe?
     /// The container's own command: never empty.
     var command: [Bytes] = []
@@ -21,6 +25,11 @@ struct RunOptions {
                 command = [Bytes](arguments[(index + 1)...])
                 break
             }
+            if name == text("--stay") {
+                staysAfterExit = true
+                index += 1
+                continue
+            }
             guard index + 1 < arguments.count else { return nil }
             let value = arguments[index + 1]
             index += 2
@@ -30,6 +39,9 @@ struct RunOptions {
             } else if name == text("--grace") {
                 guard let seconds = number(value), seconds <= 3_600 else { return nil }
                 graceMilliseconds = seconds * 1_000
+            } else if name == text("--keep-parts") {
+                guard let seconds = number(value), seconds <= 3_600 else { return nil }
+                keepPartsMilliseconds = seconds * 1_000
             } else if name == text("--probe") {
                 check = value
             } else if name == text("--probe-argument") {

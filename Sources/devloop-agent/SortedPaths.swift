@@ -27,6 +27,17 @@ struct SortedPaths {
         return false
     }
 
+    /// The outermost of the paths that this path is inside of; nil for none.
+    func outermostAncestor(of path: Bytes) -> Bytes? {
+        var found: Bytes?
+        var parent = PathRules.parent(of: path)
+        while !parent.isEmpty {
+            if contains(parent) { found = parent }
+            parent = PathRules.parent(of: parent)
+        }
+        return found
+    }
+
     private func position(of path: Bytes) -> Int {
         var low = 0
         var high = paths.count

@@ -7,7 +7,7 @@ final class StagedFile {
     let entry: SetEntry
     let index: UInt32
     let folder: Folder
-    let name: Bytes
+    private(set) var name: Bytes
     private(set) var written: UInt64 = 0
     private var descriptor: Int32
     private var base: Int32 = -1
@@ -44,7 +44,37 @@ final class StagedFile {
         }
     }
 
+    /// Goes on with what has come before: reads it from the disk, so that the digest proves what is there and not what
+    /// was once written.
+    init(
+        resuming part: StagedFile, _ entry: SetEntry, index: UInt32, from offset: UInt64, scratch: Scratch
+    ) throws(Fault) {
+        self.entry = entry
+        self.index = index
+        folder = part.folder
+        name = part.name
+        descriptor = withC(name) { dl_open_again(part.folder.descriptor, $0) }
+        guard descriptor >= 0 else { throw Fault(.baseMismatch, errno: -descriptor, place: entry.path) }
+        while written < offset {
+            let count = dl_read_at(
+                descriptor, scratch.base, min(scratch.size, Int(min(offset - written, UInt64(Int.max)))), written)
+            guard count > 0 else { throw Fault(.baseMismatch, errno: Int32(-count), place: entry.path) }
+            digest.add(UnsafeRawBufferPointer(start: scratch.base, count: count))
+            written += UInt64(count)
+        }
+        let result = dl_seek(descriptor, offset)
+        guard result == 0 else { throw fail(result) }
+    }
+
     deinit { close() }
+
+    /// Closes it under another name, for a set that goes on with it; false when nothing is worth keeping.
+    func park(as newName: Bytes) -> Bool {
+        close()
+        guard target == nil, written > 0, folder.rename(name, to: folder, newName) == 0 else { return false }
+        name = newName
+        return true
+    }
 
     var isComplete: Bool { written == entry.size }
 

@@ -36,13 +36,17 @@ extension Supervisor {
     private func startFailed(_ file: Bytes, errno: Int32) {
         app.pid = 0
         say(file, text(": "), errorText(errno))
-        owner?.send(.fault(Fault(.appStart, errno: errno, place: file, set: app.set)))
         let code: Int32 = errno == Int32(DL_ENOENT) ? 127 : 126
-        guard isSoonAfterSet || app.ordered > 0 else { finish(code) }
-        app.ordered = 0
-        app.phase = .waiting
+        let stays = isSoonAfterSet || app.ordered > 0 || options.staysAfterExit
         let set = app.set
-        guard takeSetBack() else { return }
+        app.ordered = 0
+        guard stays, takeSetBack() else {
+            owner?.send(.fault(Fault(.appStart, errno: errno, place: file, set: set)))
+            app.phase = .waiting
+            if !stays { finish(code) }
+            return
+        }
+        owner?.send(.fault(Fault(.appStartUndone, errno: errno, place: file, set: set)))
         owner?.send(
             .appExited(AppExited(set: set, pid: 0, code: code, signal: 0, uptime: 0, next: .rolledBack)))
         app.ordered = dl_now_us()
@@ -94,7 +98,8 @@ extension Supervisor {
         } else if app.phase == .stopping {
             next = .restart
         } else {
-            next = isSoonAfterSet ? (takeSetBack() ? .rolledBack : .wait) : .end
+            next =
+                isSoonAfterSet ? (takeSetBack() ? .rolledBack : .wait) : options.staysAfterExit ? .wait : .end
         }
         owner?.send(
             .appExited(

@@ -16,7 +16,7 @@ extension Supervisor {
         clients = clients.filter { !$0.isClosed }
         guard let gone = owner, gone.isClosed else { return }
         owner = nil
-        dropTransaction()
+        parkTransaction()
         if let next = clients.first(where: { $0.challengeEnds > 0 }) { takeOver(by: next) }
     }
 
@@ -110,7 +110,7 @@ extension Supervisor {
             old.send(.fault(Fault(.takenOver, place: client.owner ?? [])))
             old.flush()
             old.close()
-            dropTransaction()
+            parkTransaction()
         }
         client.challengeEnds = 0
         owner = client
@@ -129,6 +129,21 @@ extension Supervisor {
         }
     }
 
+    private func sendParts(id: UInt32) {
+        var page: [StagedPart] = []
+        var size = 0
+        for file in parts.rest {
+            page.append(StagedPart(path: file.entry.path, digest: file.entry.digest, size: file.written))
+            size += 48 + file.entry.path.count
+            if size >= SyncLimits.page {
+                owner?.send(.stateParts(page), id: id)
+                page = []
+                size = 0
+            }
+        }
+        if !page.isEmpty { owner?.send(.stateParts(page), id: id) }
+    }
+
     private func sendState(id: UInt32) {
         var page: [RecordEntry] = []
         var size = 0
@@ -142,6 +157,7 @@ extension Supervisor {
             }
         }
         if !page.isEmpty { owner?.send(.stateFiles(page), id: id) }
+        sendParts(id: id)
         let phase: AgentState.App
         switch app.phase {
         case .notStarted: phase = .notStarted

@@ -4,7 +4,7 @@ import CAgent
 
 extension Supervisor {
     func begin(_ header: SetHeader) {
-        dropTransaction()
+        parkTransaction()
         guard let tree else {
             owner?.send(.fault(Fault(.syncOff, place: options.appFolder, set: header.set)))
             return
@@ -15,7 +15,8 @@ extension Supervisor {
             owner?.send(.fault(Fault(.staleBase, set: header.set)))
             return
         }
-        transaction = Transaction(header, tree: tree)
+        transaction = Transaction(header, tree: tree, parts: parts, scratch: scratch)
+        parts = Parts([])
     }
 
     /// Everything between `begin` and the end of a set. Frames of a set that was refused are passed over.
@@ -119,7 +120,11 @@ extension Supervisor {
     /// Gives the open set up and says why.
     func refuse(_ fault: Fault) {
         guard let set = transaction else { return }
-        dropTransaction()
+        switch fault.code {
+        // What has come is as good as before; anything else may have to do with what is there, or with space.
+        case .aborted, .damaged: parkTransaction()
+        default: dropTransaction()
+        }
         var fault = fault
         fault.set = set.header.set
         owner?.send(.fault(fault))
@@ -128,5 +133,13 @@ extension Supervisor {
     func dropTransaction() {
         transaction?.discard()
         transaction = nil
+    }
+
+    /// Ends the open set and keeps for a while what has come of it.
+    func parkTransaction() {
+        guard let set = transaction else { return }
+        transaction = nil
+        parts = Parts(set.park(&partNumber))
+        partsEnd = now() + options.keepPartsMilliseconds
     }
 }

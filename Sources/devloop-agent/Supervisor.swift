@@ -18,6 +18,11 @@ final class Supervisor {
     /// The host that may give orders.
     var owner: Client?
     var transaction: Transaction?
+    /// What is left of a set that was cut, and when it goes, in milliseconds.
+    var parts = Parts([])
+    var partsEnd: UInt64 = 0
+    /// For names of parts.
+    var partNumber: UInt64 = 0
     var app = App()
     var known: KnownProgram?
     /// What `probe` checks after each start.
@@ -122,6 +127,7 @@ final class Supervisor {
         if app.killAt > 0 { next = min(next, app.killAt) }
         if let probe { next = min(next, probe.deadline) }
         if unproven != nil, app.phase == .running { next = min(next, provenAt) }
+        if !parts.isEmpty { next = min(next, partsEnd) }
         for client in clients {
             next = min(next, client.lastHeard + SyncLimits.silenceMilliseconds)
             if client.challengeEnds > 0 { next = min(next, client.challengeEnds) }
@@ -135,6 +141,7 @@ final class Supervisor {
         let time = now()
         if app.killAt > 0, time >= app.killAt { killGroup() }
         if unproven != nil, app.phase == .running, time >= provenAt { acceptSet() }
+        if !parts.isEmpty, time >= partsEnd { parts.discard() }
         for client in clients {
             if time >= client.lastHeard + SyncLimits.silenceMilliseconds, client.challengeEnds == 0 { client.close() }
             if client.challengeEnds > 0, time >= client.challengeEnds { takeOver(by: client) }

@@ -21,10 +21,16 @@ final class Transaction {
     /// The entry whose content is next.
     private var next = 0
     let tree: FileTree
+    private let parts: Parts
+    private let scratch: Scratch
 
-    init(_ header: SetHeader, tree: FileTree) {
+    /// - Parameter parts: of a set that was cut; they go on with this one or go.
+    init(_ header: SetHeader, tree: FileTree, parts: Parts, scratch: Scratch) {
         self.header = header
         self.tree = tree
+        self.parts = parts
+        self.scratch = scratch
+        if header.entryCount == 0 { parts.discard() }
     }
 
     func add(_ page: [SetEntry], record: Record) throws(Fault) {
@@ -49,9 +55,15 @@ final class Transaction {
                 guard let known = record.entry(base), known.digest == digest, !known.isLink else {
                     throw Fault(.baseMismatch, place: base)
                 }
+            case .resume(let offset):
+                guard offset <= entry.size, !entry.isLink, parts.has(entry, offset) else {
+                    throw Fault(.baseMismatch, place: entry.path)
+                }
             }
             entries.append(entry)
         }
+        // Space for the new files.
+        if entries.count == Int(header.entryCount) { parts.keep(for: entries) }
     }
 
     func add(_ page: [SetDeletion]) throws(Fault) {
@@ -94,6 +106,21 @@ final class Transaction {
         current = nil
         for file in sealed { file.discard() }
         sealed = []
+        parts.discard()
+    }
+
+    /// What has come so far, for a set that goes on with it. The transaction is over.
+    /// - Parameter number: of the next name; none is ever used twice.
+    func park(_ number: inout UInt64) -> [StagedFile] {
+        var kept: [StagedFile] = parts.rest
+        for file in sealed + (current.map { [$0] } ?? []) {
+            number += 1
+            let name = PathRules.ownFolder + text("-part-") + decimal(number)
+            if file.park(as: name) { kept.append(file) } else { file.discard() }
+        }
+        current = nil
+        sealed = []
+        return kept
     }
 
     /// The file that the next bytes belong to. Files come whole and in order.
@@ -110,7 +137,7 @@ final class Transaction {
         while next < min(end, entries.count) {
             if entries[next].content == .keep {
                 next += 1
-            } else if entries[next].size == 0 {
+            } else if entries[next].size == 0 || isWhole(entries[next]) {
                 _ = try open(next)
                 try sealCurrent()
             } else {
@@ -119,7 +146,28 @@ final class Transaction {
         }
     }
 
+    /// True when all of it came with a set that was cut.
+    private func isWhole(_ entry: SetEntry) -> Bool {
+        if case .resume(let offset) = entry.content { return offset == entry.size }
+        return false
+    }
+
     private func open(_ index: Int) throws(Fault) -> StagedFile {
+        if case .resume(let offset) = entries[index].content {
+            guard let part = parts.take(entries[index], offset) else {
+                throw Fault(.baseMismatch, place: entries[index].path)
+            }
+            let file: StagedFile
+            do throws(Fault) {
+                file = try StagedFile(
+                    resuming: part, entries[index], index: UInt32(index), from: offset, scratch: scratch)
+            } catch {
+                part.discard()
+                throw error
+            }
+            current = file
+            return file
+        }
         var name = PathRules.ownFolder
         name.append(contentsOf: text("-"))
         name.append(contentsOf: decimal(header.set))

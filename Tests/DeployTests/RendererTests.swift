@@ -173,6 +173,13 @@ struct RendererTests {
             ])
     }
 
+    @Test func aContainerThatStaysIsToldSo() {
+        let live = ["shop/web": Renderer.Live(entrypoint: ["/app/web"], arguments: [], staysAfterExit: true)]
+        let object = ManifestObject(Self.deployment([["name": "web", "image": "shop/web"]]))
+        let containers = Self.containers(Self.renderer(live: live).render(object))
+        #expect(containers[0]["command"] == ["/devloop/agent", "run", "--stay", "--", "/app/web"])
+    }
+
     @Test func anInjectedAgentComesByAnInitContainerAndNothingElseChanges() {
         let live = [
             "shop/web": Renderer.Live(entrypoint: ["/bin/httpd"], arguments: ["-f", "$HOME"], isInjected: true)

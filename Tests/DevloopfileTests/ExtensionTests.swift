@@ -91,7 +91,7 @@ struct ExtensionTests {
     }
 
     @Test func restartsNeedNoSecondImage() async throws {
-        let plan = try await SpecFixture(
+        let fixture = try SpecFixture(
             """
             load('ext://restart_process', 'docker_build_with_restart', 'custom_build_with_restart')
             docker_build_with_restart('a', '.', entrypoint=['/a'], live_update=[sync('x', '/x')], only=['x'],
@@ -102,10 +102,12 @@ struct ExtensionTests {
             files: [
                 "Dockerfile": "FROM scratch", "a.yaml": SpecFixture.deployment("a", image: "a"),
                 "b.yaml": SpecFixture.deployment("b", image: "b"),
-            ]
-        ).plan()
+            ])
+        let plan = try await fixture.plan()
         #expect(plan.images.map(\.ref) == ["a", "b"])
-        for image in plan.images { #expect(image.liveUpdate.last == .restart) }
+        #expect(plan.image("a")?.liveUpdate.last == .restartOn([fixture.directory("x")]))
+        #expect(plan.image("b")?.liveUpdate.last == .restart)
+        #expect(plan.images.map(\.staysAfterExit) == [true, false])
         #expect(plan.image("a")?.entrypoint == ["/a"] && plan.image("b")?.entrypoint == ["sh", "-c", "/b"])
     }
 

@@ -124,6 +124,18 @@ struct ImageStateTests {
         #expect(found.values.allSatisfy { $0.reaction == .restart && $0.root == "/p/www" })
     }
 
+    @Test func onlyTriggersStartTheProgramAgain() {
+        let image = Self.image([
+            .sync(FileMapping(source: "/p/www", destination: "/www")), .restartOn(["/p/www/conf", "/p/www/a"]),
+        ])
+        let changes = LiveChanges(image, ["/p/www/a", "/p/www/b", "/p/www/conf/c", "/p/www/conf/gone"]) {
+            !$0.hasSuffix("gone")
+        }
+        #expect(changes.wanted.map(\.reaction) == [.restart, .none, .restart])
+        #expect(changes.deleted.map(\.reaction) == [.restart])
+        #expect(!ImageState(image, product: "").desired(after: nil).restarts)
+    }
+
     @Test func rulesThatBringNothingAreNoLiveUpdate() {
         let rules: [SyncPolicy] = [.ignore, .build]
         let steps = rules.map { LiveUpdateStep.sync(FileMapping(source: "/p/www", destination: "", policy: $0)) }

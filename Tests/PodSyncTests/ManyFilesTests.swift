@@ -32,7 +32,7 @@ struct ManyFilesTests {
     }
 
     private static func becomeEqual(_ left: String, _ right: String) async throws -> Bool {
-        try await poll(deadline: .seconds(40), every: .milliseconds(100)) { try await areEqual(left, right) }
+        try await poll(deadline: .seconds(90), every: .milliseconds(100)) { try await areEqual(left, right) }
     }
 
     /// Applies each set of the watcher to the container.

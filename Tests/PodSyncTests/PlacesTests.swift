@@ -57,6 +57,45 @@ struct PlacesTests {
         await session.close()
     }
 
+    @Test("any user, and a root file system that is read-only: what goes to the app folder works, the rest is told")
+    func otherUser() async throws {
+        var template = Array("/tmp/devloop-image-XXXXXX".utf8CString)
+        try #require(mkdtemp(&template) != nil)
+        let root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        try #require(mount("tmpfs", root, "tmpfs", 0, "mode=755") == 0)
+        for folder in ["/devloop", "/devloop/app", "/proc", "/Public"] { mkdir(root + folder, 0o755) }
+        let mounts = [root + "/proc", root + "/devloop/app", root]
+        defer {
+            for place in mounts { umount2(place, Int32(MNT_DETACH)) }
+            rmdir(root)
+        }
+        try #require(mount("proc", root + "/proc", "proc", 0, nil) == 0)
+        try #require(mount("tmpfs", root + "/devloop/app", "tmpfs", 0, "mode=1777") == 0)
+        try writeFile(root + "/devloop/agent", try #require(readFile(AgentHarness.agent)), mode: 0o755)
+        try writeFile(root + "/sleep", AgentHarness.busybox, mode: 0o755)
+        // A child that another test is just starting may hold the files that were written.
+        let flags = UInt(MS_REMOUNT) | UInt(MS_RDONLY)
+        try #require(await eventually { mount("tmpfs", root, "tmpfs", flags, "mode=755") == 0 })
+        let chroot = ["/usr/sbin/chroot", "--userspec=65532:65532", root, "/devloop/agent"]
+        let agent = try TestProcess(chroot + ["run", "--", "/sleep", "1000"])
+        defer { agent.end() }
+        #expect(await eventually { access(root + "/devloop/app/.devloop/socket", F_OK) == 0 })
+        let session = PodSyncSession(
+            channel: PipeChannel(try TestProcess(chroot + ["attach"])),
+            options: .init(hostVersion: "test", owner: "test"))
+        #expect(try await session.hello().uid == 65_532)
+        let file = SyncFile(
+            destination: "/devloop/app/sleep", bytes: AgentHarness.busybox + [1], mode: 0o755, isEntry: true)
+        #expect(try await session.apply(ChangeSet(files: [file])).executable == file.digest)
+        let error = await #expect(throws: DevloopError.self) {
+            let page = SyncFile(destination: "/Public/page.html", bytes: [1])
+            _ = try await session.apply(ChangeSet(files: [page]))
+        }
+        #expect(error?.code == .syncImpossible)
+        #expect(error?.hint?.contains("/devloop/app") == true)
+        await session.close()
+    }
+
     @Test("S05 an image with nothing in it but the app")
     func emptyImage() async throws {
         var template = Array("/tmp/devloop-image-XXXXXX".utf8CString)

@@ -157,6 +157,39 @@ struct RestartTests {
         #expect(agent.process.exitCode() == code)
     }
 
+    @Test("told to stay, the agent stays however the app ends, and the next set starts it again")
+    func stays() async throws {
+        let agent = try AgentHarness(script: "exit 7", options: ["--stay"])
+        defer { agent.remove() }
+        let session = try await agent.connect()
+        #expect(try await eventually { try await session.state().app == .waiting })
+        #expect(agent.process.exitCode() == nil)
+        let result = try await session.apply(ChangeSet(files: [agent.entry("exec sleep 1000")]))
+        #expect(result.failure == nil)
+        #expect(try await session.state().app == .running)
+        // The container is ended from outside as ever.
+        agent.process.signal(SIGTERM)
+        #expect(await eventually { agent.process.exitCode() == 128 + SIGTERM })
+        await session.close()
+    }
+
+    @Test("what the app writes passes through untouched")
+    func output() async throws {
+        let agent = try AgentHarness()
+        defer { agent.remove() }
+        let bytes = noise(300_000, seed: 3)
+        let program = agent.root + "/writer"
+        let log = agent.root + "/output"
+        try writeFile(program + ".bytes", bytes)
+        try writeFile(program, Array(AgentHarness.script("cat $0.bytes; exit 5").utf8), mode: 0o755)
+        mkdir(agent.root + "/other", 0o755)
+        let run = try TestProcess(
+            [AgentHarness.agent, "run", "--app-dir", agent.root + "/other", "--", program], log: log)
+        #expect(await eventually { run.exitCode() != nil })
+        #expect(run.exitCode() == 5)
+        #expect(readFile(log) == bytes)
+    }
+
     @Test("a command that is not there ends the agent as a shell would: 127")
     func missingCommand() async throws {
         let process = try TestProcess([

@@ -27,7 +27,7 @@ struct RollBackTests {
             files: [
                 agent.entry("exit 3"), SyncFile(destination: agent.image + "/page", bytes: Array("new".utf8)),
                 SyncFile(destination: agent.image + "/made/new", bytes: [1]),
-            ], rollsBack: true)
+            ], probe: .init(.exec(["/bin/busybox", "false"].map { Array($0.utf8) })), rollsBack: true)
         let result = try await session.apply(bad)
         #expect(result.isRolledBack)
         guard case .exited(let exit) = result.failure else {
@@ -48,7 +48,9 @@ struct RollBackTests {
 
         // The next set is computed from what is there now.
         let healed = try await session.apply(
-            ChangeSet(files: [agent.entry("exec sleep 2000")], rollsBack: true))
+            ChangeSet(
+                files: [agent.entry("exec sleep 2000")],
+                probe: .init(.exec(["/bin/busybox", "true"].map { Array($0.utf8) })), rollsBack: true))
         #expect(healed.failure == nil)
         #expect(try await session.state().file(agent.image + "/page") != nil)
         await session.close()
@@ -83,8 +85,7 @@ struct RollBackTests {
             exec sleep 1000
             """
         _ = try await session.apply(ChangeSet(files: [agent.entry(once)], rollsBack: true))
-        let result = try await session.apply(ChangeSet(files: [agent.entry("exit 3")], rollsBack: true))
-        #expect(result.isRolledBack)
+        _ = try await session.apply(ChangeSet(files: [agent.entry("exit 3")], rollsBack: true))
         #expect(await eventually { agent.lines("starts").count == 2 })
         #expect(try await eventually { try await session.state().app == .waiting })
         #expect(agent.process.exitCode() == nil)
@@ -117,8 +118,8 @@ struct RollBackTests {
         let bad = agent.entry("exit 3")
         let result = try await session.apply(ChangeSet(files: [bad]))
         #expect(!result.isRolledBack)
+        #expect(try await eventually { try await session.state().app == .waiting })
         let state = try await session.state()
-        #expect(state.app == .waiting)
         #expect(state.file(bad.destination)?.digest == bad.digest.bytes)
         await session.close()
     }

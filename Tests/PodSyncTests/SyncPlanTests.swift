@@ -52,7 +52,7 @@ struct SyncPlanTests {
     func decides(_ row: Case) {
         let plan = SyncPlan(
             ChangeSet(files: [row.wanted]), state: Self.state([Self.old], isDirty: row.isDirty)
-        ) { _, _ in row.canPatch }
+        ) { _ in row.canPatch }
         #expect(plan.items.first?.entry.content == row.content)
         #expect(plan.unchanged == (row.content == nil ? 1 : 0))
     }
@@ -65,7 +65,7 @@ struct SyncPlanTests {
                 .init(path: "/a"), .init(path: "/unknown"), .init(path: "/new"),
                 .init(path: "/packed", imageDigest: Self.old.digest),
             ])
-        let plan = SyncPlan(set, state: Self.state([Self.old])) { _, _ in false }
+        let plan = SyncPlan(set, state: Self.state([Self.old])) { _ in false }
         #expect(plan.deletions.map { String(decoding: $0.path, as: UTF8.self) } == ["/a", "/packed"])
     }
 
@@ -83,21 +83,20 @@ struct SyncPlanTests {
         let base = noise(size, seed: 3)
         var content = base + noise(5_000, seed: 4)
         if size > 40_000 { content[40_000] ^= 1 }
-        var known = BlockSignature(digest: SHA256.digest(of: base), blocks: [])
-        var first = PieceBuilder(index: 0, base: .none)
-        first.add(base, &known)
-        var signature = BlockSignature(digest: SHA256.digest(of: content), blocks: [])
-        var builder = PieceBuilder(index: 0, base: .blocks(known.blocks))
-        builder.add(content, &signature)
+        let plan = FilePieces(
+            size: UInt64(content.count), blocks: BlockSignature.hashes(of: content),
+            base: .blocks(BlockSignature.hashes(of: base)))
         var built: [UInt8] = []
         var copied = 0
-        while let message = builder.next(atEnd: true) {
-            switch message {
-            case .data(_, let payload, let start): built += payload[start...]
-            case .copy(_, let offset, let length):
-                built += base[Int(offset)..<Int(offset) + Int(length)]
-                copied += Int(length)
-            default: Issue.record("\(message)")
+        for piece in plan.pieces {
+            switch piece {
+            case .data(let offset, let count):
+                #expect(Int(offset) % SyncLimits.chunk + count <= SyncLimits.chunk)
+                built += content[Int(offset)..<Int(offset) + count]
+            case .copy(let offset, let count):
+                #expect(count <= SyncLimits.copyRange)
+                built += base[Int(offset)..<Int(offset) + count]
+                copied += count
             }
         }
         #expect(built == content)

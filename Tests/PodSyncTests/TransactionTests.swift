@@ -190,6 +190,36 @@ struct TransactionTests {
         await session.close()
     }
 
+    @Test("S16 a file takes the place of a folder of the image, once its files are gone, and the other way round")
+    func replacesImageFolder() async throws {
+        let agent = try AgentHarness()
+        defer { agent.remove() }
+        let session = try await agent.connect()
+        let place = agent.image + "/theirs"
+        for folder in [place, place + "/deep", place + "/deep/empty"] { mkdir(folder, 0o755) }
+        try writeFile(place + "/deep/page", Array("packed".utf8))
+        let page = ChangeSet.Deletion(
+            path: place + "/deep/page", imageDigest: SHA256.digest(of: Array("packed".utf8)))
+        let file = SyncFile(destination: place, bytes: [7])
+        _ = try await session.apply(ChangeSet(files: [file], deletions: [page]))
+        #expect(readFile(place) == [7])
+        let state = try await session.state()
+        #expect(state.hasFile(above: page.path))
+        #expect(!state.hasFile(above: place))
+        // A set that fails after it puts the folders back.
+        _ = try await session.apply(ChangeSet(deletions: [.init(path: place)]))
+        for folder in [place, place + "/deep", agent.image + "/full"] { mkdir(folder, 0o755) }
+        try writeFile(agent.image + "/full/theirs", [1])
+        let error = await #expect(throws: DevloopError.self) {
+            _ = try await session.apply(
+                ChangeSet(files: [file, SyncFile(destination: agent.image + "/full", bytes: [1])]))
+        }
+        #expect(error?.code == .syncImpossible)
+        #expect(listFiles(place) == ["deep"])
+        #expect(agent.leftovers() == [])
+        await session.close()
+    }
+
     @Test("S17 a change of the executable bit alone sends no content")
     func modeOnly() async throws {
         let agent = try AgentHarness()

@@ -31,6 +31,7 @@ struct MessageTests {
                 path: path, size: .max, mode: 0o644, digest: digest, isEntry: false,
                 content: .patch(base: [9], digest: digest)),
             SetEntry(path: [], size: 0, mode: 0, digest: digest, isEntry: false, content: .keep),
+            SetEntry(path: path, size: 9, mode: 0, digest: digest, isEntry: false, content: .resume(from: .max)),
         ]),
         .deletions([SetDeletion(path: path), SetDeletion(path: path, imageDigest: digest)]),
         .data(file: 3, payload: [0, 1, 2, 3, 7, 8], start: 4),
@@ -40,6 +41,7 @@ struct MessageTests {
             Welcome(
                 protocolVersion: 1, agentVersion: [1], architecture: [2], pid: 1, uid: 65_534, gid: 0, appFolder: path)),
         .stateFiles([RecordEntry(path: path, digest: digest, size: 9, mode: 0o755, isEntry: true)]),
+        .stateParts([StagedPart(path: path, digest: digest, size: .max)]),
         .state(
             AgentState(
                 set: 3, isDirty: true, app: .waiting, pid: 0, runningSet: 2, executable: digest, uptime: 1)),

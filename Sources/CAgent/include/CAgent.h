@@ -20,6 +20,8 @@ int dl_open_folder(const char *path);                     // follows links; any 
 int dl_open_folder_in(int dir, const char *name);         // does not follow a link
 int dl_make_folder(int dir, const char *name);
 int dl_create(int dir, const char *name);                 // new, 0600, for reading and writing
+int dl_open_again(int dir, const char *name);             // for reading and writing; does not follow a link
+int dl_seek(int fd, uint64_t offset);                     // where the next write goes
 int dl_open_file(int dir, const char *name);              // for reading; does not follow a link
 int dl_info(int dir, const char *name, dl_file_info *info);   // of the link itself
 int dl_info_of(int fd, dl_file_info *info);

@@ -38,7 +38,8 @@ extension Renderer {
                 Self.initContainerName + suffix, image: agentImage, mount: mount, for: container)
         }
         let program = live.isInjected ? Self.injectedAgentPath : Self.agentPath
-        let wrapped = [program, "run"] + probeArguments(container) + ["--"] + original
+        let stay = live.staysAfterExit ? ["--stay"] : []
+        let wrapped = [program, "run"] + stay + probeArguments(container) + ["--"] + original
         container["command"] = .array(wrapped.map { .string($0) })
         container["args"] = nil
         container["volumeMounts"] = .array((container["volumeMounts"]?.array ?? []) + [mount])

@@ -12,8 +12,13 @@ package struct Renderer: Sendable {
         package var arguments: [String]
         /// Whether an init container has to bring the agent, which is not in the image.
         package var isInjected: Bool
+        /// Whether the container stays when its program ends.
+        package var staysAfterExit: Bool
 
-        package init(entrypoint: [String]?, arguments: [String], isInjected: Bool = false) {
+        package init(
+            entrypoint: [String]?, arguments: [String], isInjected: Bool = false, staysAfterExit: Bool = false
+        ) {
+            self.staysAfterExit = staysAfterExit
             self.entrypoint = entrypoint
             self.arguments = arguments
             self.isInjected = isInjected

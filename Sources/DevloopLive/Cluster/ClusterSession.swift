@@ -21,6 +21,8 @@ final class ClusterSession: ClusterConnection {
     let commands: CommandKubeConfig
 
     private let link: BuildLink
+    /// What containers are sent is read once for all of them.
+    private let readings = SourceReadings()
     /// Agents that may be taken from another session; nil without `--force`. Each is taken once, and only while nobody
     /// has taken the namespace from us: two sessions that were both forced do not fight.
     private let taken: Mutex<Set<String>>?
@@ -103,6 +105,7 @@ final class ClusterSession: ClusterConnection {
         let stream = try await client.exec(
             namespace: pod.namespace, pod: pod.name, container: container, command: [agent, "attach"])
         var options = PodSyncSession.Options(hostVersion: "devloop", owner: HostPaths.owner())
+        options.readings = readings
         options.force = await mayTake("\(pod.uid)/\(container)")
         let session = PodSyncSession(channel: stream, options: options)
         do {
@@ -112,7 +115,7 @@ final class ClusterSession: ClusterConnection {
             await session.close()
             throw error
         }
-        return LiveSync(session: session, client: client, pod: pod, container: container)
+        return LiveSync(session: session, client: client, pod: pod, container: container, readings: readings)
     }
 
     private func mayTake(_ agent: String) async -> Bool {

@@ -19,14 +19,17 @@ final class LiveSync: SyncConnection {
     private let isApplying = Atomic(false)
     /// The process whose end the last result has told; its event may be read later.
     private let reported = Mutex<Int32?>(nil)
-    private let digests = FileDigests()
+    private let digests: FileDigests
     /// The program whose set was taken back, by its digest in hexadecimal, and the code that it ended with.
     private let rejected = Mutex<(digest: String, code: Int)?>(nil)
     /// What the program was not told yet because a command between failed.
     private let owed = Mutex(SyncDue())
     let events: AsyncStream<SyncNotice>
 
-    init(session: PodSyncSession, client: KubeClient, pod: PodStatus, container: String) {
+    init(
+        session: PodSyncSession, client: KubeClient, pod: PodStatus, container: String, readings: SourceReadings
+    ) {
+        digests = FileDigests(readings: readings)
         self.session = session
         self.client = client
         self.pod = pod
@@ -72,16 +75,18 @@ final class LiveSync: SyncConnection {
             if let gone = try ProgramFiles.missing(of: set, state: state) {
                 problems.append("\(gone) is gone: the container keeps the program that it has")
             } else {
-                program = try ProgramFiles(set, state: state, digests)
+                program = try await ProgramFiles(set, state: state, digests)
             }
         }
         let again = refused.map { code in
             (code: code, message: "the newest program ended at once and is not tried again; what ran before runs on")
         }
-        let files = try program.needed + describe(set, &problems)
+        let files = try await program.needed + describe(set, &problems)
         var changes = ChangeSet(
             files: files, deletions: set.deletions.map { ChangeSet.Deletion(path: $0.path) }, rollsBack: set.rollsBack)
-        let foreign = set.deletions.map(\.path).filter { state.isDirty || state.file($0) == nil }
+        let foreign = set.deletions.map(\.path).filter {
+            (state.isDirty || state.file($0) == nil) && !state.hasFile(above: $0)
+        }
         // What the container has already is no reason to start its program again.
         let changed = state.changed(by: changes).union(foreign.map(ExactPath.init))
         let entry = files.first(where: \.isEntry)
@@ -137,13 +142,13 @@ final class LiveSync: SyncConnection {
     }
 
     /// The files of rules, as the container should have them; a link that cannot be carried is left out.
-    private func describe(_ set: SyncSet, _ problems: inout [String]) throws -> [SyncFile] {
+    private func describe(_ set: SyncSet, _ problems: inout [String]) async throws -> [SyncFile] {
         var files: [SyncFile] = []
         for file in set.files where !file.isEntry && file.companion == nil {
             switch file.root.flatMap({ $0 == file.source ? nil : SyncLink(file.source, inside: $0) }) {
             case .carried(let target): files.append(SyncFile(destination: file.destination, link: target))
             case .refused(let reason): problems.append("the link \(file.source) is not synced: \(reason)")
-            case nil: files.append(try digests.describe(file))
+            case nil: files.append(try await digests.describe(file))
             }
         }
         return files

@@ -33,11 +33,11 @@ struct ProgramFiles {
     }
 
     /// - Parameter state: what the container's record says.
-    init(_ set: SyncSet, state: ContainerState, _ digests: FileDigests) throws {
+    init(_ set: SyncSet, state: ContainerState, _ digests: FileDigests) async throws {
         var entry: SyncFile?
         var beside: [SyncFile] = []
         for file in set.files where file.isEntry || file.companion != nil {
-            let described = try digests.describe(file)
+            let described = try await digests.describe(file)
             let isUnknown = state.file(file.destination) == nil
             guard let companion = file.companion else {
                 entry = described

@@ -14,7 +14,9 @@ extension Renderer {
         self.init(
             resource: work.resource.name, references: work.references,
             live: work.live.mapValues {
-                Live(entrypoint: $0.entrypoint, arguments: $0.arguments, isInjected: $0.isInjected)
+                Live(
+                    entrypoint: $0.entrypoint, arguments: $0.arguments, isInjected: $0.isInjected,
+                    staysAfterExit: $0.staysAfterExit)
             },
             probeArguments: { container in
                 // A check that cannot be read is refused by the server too, with its own words.

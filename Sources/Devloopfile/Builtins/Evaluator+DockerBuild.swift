@@ -7,7 +7,7 @@ extension Evaluator {
     static let dockerBuildParameters = [
         "ref", "context", "build_args?", "dockerfile?", "dockerfile_contents?", "cache?", "live_update?",
         "match_in_env_vars?", "ignore?", "only?", "entrypoint?", "container_args?", "target?", "ssh?", "network?",
-        "secret?", "extra_tag?", "cache_from?", "pull?", "platform?", "extra_hosts?",
+        "secret?", "extra_tag?", "cache_from?", "pull?", "platform?", "extra_hosts?", "exit_policy?",
     ]
 
     func addDockerBuild(_ call: BuiltinCall) throws {

@@ -21,7 +21,7 @@ extension Evaluator {
             define(
                 "custom_build", "ref", "command", "deps", "tag?", "disable_push?", "skips_local_docker?",
                 "live_update?", "match_in_env_vars?", "ignore?", "entrypoint?", "container_args?", "command_bat_val?",
-                "outputs_image_ref_to?", "command_bat?", "image_deps?", "env?", "dir?"
+                "outputs_image_ref_to?", "command_bat?", "image_deps?", "env?", "dir?", "exit_policy?"
             ) { evaluator, call in
                 try evaluator.addCustomBuild(call)
                 return .none
@@ -79,6 +79,11 @@ extension Evaluator {
     func setContainer(_ image: inout Image, _ call: BuiltinCall) throws {
         image.matchesEnvironment = try call.bool("match_in_env_vars") ?? false
         image.entrypoint = try command(call.raw("entrypoint"), "entrypoint")?.arguments
+        let exitPolicy = try call.string("exit_policy", default: "restart")
+        guard exitPolicy == "restart" || exitPolicy == "continue" else {
+            throw SpecFault("there is no exit_policy \"\(exitPolicy)\"", hint: "policies: restart, continue")
+        }
+        image.staysAfterExit = exitPolicy == "continue"
         if call.value("container_args") != nil { image.containerArguments = try call.strings("container_args") }
     }
 

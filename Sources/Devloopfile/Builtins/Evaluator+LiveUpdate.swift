@@ -34,7 +34,10 @@ extension Evaluator {
                 let files = try call.strings("files").map(evaluator.absolute)
                 return evaluator.step(.fallBackOn(files), call)
             },
-            define("restart_container") { evaluator, call in evaluator.step(.restart, call) },
+            define("restart_container", "trigger?") { evaluator, call in
+                let triggers = try call.strings("trigger").map(evaluator.absolute)
+                return evaluator.step(triggers.isEmpty ? .restart : .restartOn(triggers), call)
+            },
             define("initial_sync") { evaluator, call in evaluator.step(.initialSync, call) },
         ]
     }

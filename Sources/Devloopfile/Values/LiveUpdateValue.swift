@@ -22,7 +22,7 @@ final class LiveUpdateValue: ForeignValue {
         case .sync: "sync"
         case .run: "run"
         case .fallBackOn: "fall_back_on"
-        case .restart: "restart_container"
+        case .restart, .restartOn: "restart_container"
         case .initialSync: "initial_sync"
         }
     }
@@ -34,7 +34,7 @@ final class LiveUpdateValue: ForeignValue {
         case .fallBackOn: 1
         case .sync: 2
         case .run: 3
-        case .restart: 4
+        case .restart, .restartOn: 4
         }
     }
 }

@@ -40,7 +40,7 @@ struct LiveChanges {
                 continue
             }
             if ignored.matches(path) { continue }
-            if let file = rule.flatMap({ Self.file(path, by: $0) }) {
+            if let file = rule.flatMap({ Self.file(path, by: $0, image) }) {
                 matched.append(file)
                 // A file that a folder has replaced is gone.
                 if exists(path), !folders.contains(ExactPath(path)) {
@@ -73,10 +73,10 @@ struct LiveChanges {
 
     /// Where a file of this machine goes; nil when no rule brings it to containers.
     static func match(_ path: String, _ image: Image) -> SyncSet.File? {
-        rule(for: path, image).flatMap { file(path, by: $0) }
+        rule(for: path, image).flatMap { file(path, by: $0, image) }
     }
 
-    private static func file(_ path: String, by rule: FileMapping) -> SyncSet.File? {
+    private static func file(_ path: String, by rule: FileMapping, _ image: Image) -> SyncSet.File? {
         guard rule.policy.isSynced else { return nil }
         let destination = join(rule.destination, path, below: rule.source)
         var file = SyncSet.File(source: path, destination: destination, isExecutable: false, isEntry: false)
@@ -85,6 +85,10 @@ struct LiveChanges {
         case .restart: file.reaction = .restart
         case .signal(let signal): file.reaction = .signal(signal.number)
         case .sync, .build, .ignore: break
+        }
+        for case .restartOn(let triggers) in image.liveUpdate
+        where triggers.contains(where: { Decider.covers($0, path) }) {
+            file.reaction = .restart
         }
         return file
     }

@@ -180,6 +180,8 @@ package struct LiveProgram: Sendable, Equatable {
     package var arguments: [String]
     /// An init container brings the agent.
     package var isInjected: Bool
+    /// The container stays when the program ends.
+    package var staysAfterExit = false
 
     package init(entrypoint: [String]?, arguments: [String], isInjected: Bool = false) {
         self.entrypoint = entrypoint

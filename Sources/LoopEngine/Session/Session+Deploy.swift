@@ -273,6 +273,7 @@ extension Session {
             case .injected:
                 programs[ref] = LiveProgram(
                     entrypoint: image.program?.entrypoint, arguments: image.program?.arguments ?? [], isInjected: true)
+                programs[ref]?.staysAfterExit = image.image.staysAfterExit
             case .refused, .foreign, nil: return
             }
         }

@@ -7,7 +7,7 @@ import Synchronization
 
 /// A byte stream over the standard input and output of a child process.
 final class PipeChannel: ByteChannel {
-    private let process: TestProcess
+    let process: TestProcess
     private let writing = DispatchQueue(label: "devloop.test.write")
     private let chunks: AsyncStream<[UInt8]>
     private let sink: AsyncStream<[UInt8]>.Continuation
