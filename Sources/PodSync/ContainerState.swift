@@ -74,6 +74,28 @@ package struct ContainerState: Sendable {
         }
     }
 
+    /// Takes in that the app was started.
+    mutating func note(_ started: AppStarted) {
+        app = .running
+        pid = started.pid
+        runningSet = started.set
+        executable = ContentDigest(bytes: started.executable)
+    }
+
+    /// Takes in that the app has ended.
+    mutating func note(_ exit: AppExit) {
+        app = exit.next == .wait ? .waiting : .restarting
+        pid = 0
+        executable = nil
+    }
+
+    /// Takes in that the app could not be started.
+    mutating func noteFailedStart() {
+        app = .waiting
+        pid = 0
+        executable = nil
+    }
+
     /// Whether the container has a file as it is wanted.
     package func has(_ file: SyncFile) -> Bool {
         guard !isDirty, let known = self.file(file.destination) else { return false }

@@ -129,8 +129,8 @@ extension PodSyncSession {
         result.filesUnchanged = plan.unchanged
         result.filesDeleted = plan.deletions.count
         do {
-            try await announce(plan, set, id: id, base: state.set, &result)
             var sending = SetSending(session: self, id: id)
+            try await sending.announce(plan, set, base: state.set)
             for (index, item) in plan.items.enumerated() {
                 guard item.entry.content != .keep else { continue }
                 try await sending.send(set.files[item.file], item.entry, index: UInt32(index))
@@ -138,9 +138,8 @@ extension PodSyncSession {
                 if case .patch = item.entry.content { result.filesPatched += 1 }
                 if case .resume = item.entry.content { result.filesResumed += 1 }
             }
-            try await sending.flush()
+            try await sending.commit()
             result.bytesSent += sending.bytesSent
-            result.bytesSent += UInt64(try await send(.commit(set: id), id: Frame.setID(id)))
             try await wait { self.progress.committed[id] != nil || self.progress.faults[id] != nil }
         } catch {
             // A fault was the agent's own decision; anything else is ours, and it must hear of it.
@@ -158,42 +157,6 @@ extension PodSyncSession {
         if committed.consequence == .restart { result.restart = .zero }
         remember(set, plan, id: id)
         return result
-    }
-
-    private func announce(
-        _ plan: SyncPlan, _ set: ChangeSet, id: UInt64, base: UInt64, _ result: inout SyncResult
-    ) async throws {
-        let frame = Frame.setID(id)
-        let grace = set.grace.map { UInt32(clamping: Int($0 / .milliseconds(1))) }
-        let header = SetHeader(
-            set: id, base: base, entryCount: UInt32(plan.items.count), deletionCount: UInt32(plan.deletions.count),
-            restart: set.restart, graceMilliseconds: grace, probe: set.probe, rollsBack: set.rollsBack)
-        var sent = try await send(.begin(header), id: frame)
-        for page in Self.pages(plan.items.map(\.entry), size: { $0.path.count * 2 + 128 }) {
-            sent += try await send(.entries(page), id: frame)
-        }
-        for page in Self.pages(plan.deletions, size: { $0.path.count + 64 }) {
-            sent += try await send(.deletions(page), id: frame)
-        }
-        result.bytesSent += UInt64(sent)
-    }
-
-    /// Cuts a list so that each part stays well below the longest payload.
-    private static func pages<Item>(_ items: [Item], size: (Item) -> Int) -> [[Item]] {
-        var pages: [[Item]] = []
-        var page: [Item] = []
-        var bytes = 0
-        for item in items {
-            page.append(item)
-            bytes += size(item)
-            if bytes >= SyncLimits.page {
-                pages.append(page)
-                page = []
-                bytes = 0
-            }
-        }
-        if !page.isEmpty { pages.append(page) }
-        return pages
     }
 
     /// Keeps our picture of the container in step with what it has acknowledged.

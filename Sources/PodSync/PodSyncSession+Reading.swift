@@ -62,7 +62,14 @@ extension PodSyncSession {
     private func handle(_ message: Message, id: UInt32) async {
         unanswered = 0
         switch message {
-        case .welcome, .state: if questions.contains(id) { replies[id] = message }
+        case .welcome: if questions.contains(id) { replies[id] = message }
+        case .state(let state):
+            guard questions.contains(id) else { return }
+            replies[id] = message
+            // At once: what the next message tells is newer.
+            let container = ContainerState(state, pages[id] ?? [], partPages[id] ?? [])
+            states[id] = container
+            known = container
         case .stateFiles(let page): pages[id]?.append(contentsOf: page)
         case .stateParts(let page): partPages[id]?.append(contentsOf: page)
         case .dataAcknowledged(let set, let bytes): progress.acknowledge(set, bytes)
@@ -71,11 +78,13 @@ extension PodSyncSession {
         case .fault(let fault): await handle(fault, id: id)
         case .appStarted(let started):
             progress.start(started)
+            known?.note(started)
             let digest = ContentDigest(bytes: started.executable)
             eventSink.yield(.appStarted(pid: started.pid, set: started.set, executable: digest))
         case .appExited(let exited):
             let exit = AppExit(exited)
             progress.end(exit)
+            known?.note(exit)
             if exit.next == .rolledBack {
                 // What we believed of the container is no longer so.
                 known = nil
@@ -94,6 +103,7 @@ extension PodSyncSession {
         case .takenOver: await fail(DevloopError(fault, agent: agent))
         case .appStart, .appStartUndone:
             progress.failStart(fault)
+            known?.noteFailedStart()
             let file = String(decoding: fault.place, as: UTF8.self)
             eventSink.yield(.appFailed(errno: fault.errno, file: file))
         case _ where fault.set != 0: if fault.set == lastTried { progress.faults[fault.set] = fault }

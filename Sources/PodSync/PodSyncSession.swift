@@ -49,6 +49,7 @@ package actor PodSyncSession {
     var replies: [UInt32: Message] = [:]
     var pages: [UInt32: [RecordEntry]] = [:]
     var partPages: [UInt32: [StagedPart]] = [:]
+    var states: [UInt32: ContainerState] = [:]
     var nextID: UInt32 = 0
     var unanswered = 0
     /// The answer to a ping, while it is being sent.
@@ -56,7 +57,8 @@ package actor PodSyncSession {
     private var reader: Task<Void, Never>?
     private var pinger: Task<Void, Never>?
 
-    /// What the container has, kept up by every commit; nil before the first question.
+    /// What the container has, kept up by every commit and by what is told of the app; nil before the first question, and
+    /// whenever it may have become another one.
     var known: ContainerState?
     var lastTried: UInt64 = 0
     var progress = SetProgress()
@@ -100,11 +102,21 @@ package actor PodSyncSession {
         defer {
             pages[id] = nil
             partPages[id] = nil
+            states[id] = nil
         }
-        guard case .state(let state) = try await ask(.stateRequest, id: id) else { throw unexpected() }
-        let container = ContainerState(state, pages[id] ?? [], partPages[id] ?? [])
-        known = container
+        guard case .state = try await ask(.stateRequest, id: id), let container = states[id] else {
+            throw unexpected()
+        }
         return container
+    }
+
+    /// What the container has confirmed on this stream: asked once, and kept up by its own words since then. Nobody else can
+    /// change the record meanwhile, since an agent takes orders from one stream, and refuses a set that is based on another
+    /// record. ``ContainerState/uptime`` is that of the question.
+    package func current() async throws -> ContainerState {
+        if let failure { throw failure }
+        if let known { return known }
+        return try await state()
     }
 
     /// Restarts the app with what is there; returns when it is ready or has failed.

@@ -4,7 +4,10 @@ import DevloopCore
 import Hashing
 import SyncProtocol
 
-/// Sends the content of one set's files, never further ahead of the agent than the window.
+/// Sends the frames of one set, its content never further ahead of the agent than the window.
+///
+/// Frames are held back until they fill a chunk: a small set is one message from its beginning to its commit. Each message
+/// costs every process between here and the agent a turn, and with twenty containers these turns are what a save waits for.
 struct SetSending {
     let session: PodSyncSession
     let id: UInt64
@@ -12,12 +15,53 @@ struct SetSending {
     private(set) var bytesSent: UInt64 = 0
     /// Content that was sent or ordered to be copied.
     private var content: UInt64 = 0
-    /// Frames that go out together: differences make many small ones, and each send costs the stream a message.
+    /// Frames that go out together.
     private var batch: [UInt8] = []
 
     init(session: PodSyncSession, id: UInt64) {
         self.session = session
         self.id = id
+    }
+
+    /// Says what the set consists of.
+    mutating func announce(_ plan: SyncPlan, _ set: ChangeSet, base: UInt64) async throws {
+        let grace = set.grace.map { UInt32(clamping: Int($0 / .milliseconds(1))) }
+        try await hold(
+            .begin(
+                SetHeader(
+                    set: id, base: base, entryCount: UInt32(plan.items.count),
+                    deletionCount: UInt32(plan.deletions.count), restart: set.restart, graceMilliseconds: grace,
+                    probe: set.probe, rollsBack: set.rollsBack)))
+        for page in Self.pages(plan.items.map(\.entry), size: { $0.path.count * 2 + 128 }) {
+            try await hold(.entries(page))
+        }
+        for page in Self.pages(plan.deletions, size: { $0.path.count + 64 }) { try await hold(.deletions(page)) }
+    }
+
+    /// Sends what is held back, and the order to commit behind it.
+    mutating func commit() async throws {
+        // What was given up meanwhile must not be committed.
+        try await session.checkGoesOn(id)
+        try await hold(.commit(set: id))
+        try await flush()
+    }
+
+    /// Cuts a list so that each part stays well below the longest payload.
+    private static func pages<Item>(_ items: [Item], size: (Item) -> Int) -> [[Item]] {
+        var pages: [[Item]] = []
+        var page: [Item] = []
+        var bytes = 0
+        for item in items {
+            page.append(item)
+            bytes += size(item)
+            if bytes >= SyncLimits.page {
+                pages.append(page)
+                page = []
+                bytes = 0
+            }
+        }
+        if !page.isEmpty { pages.append(page) }
+        return pages
     }
 
     /// Sends one file whole, from where an earlier set was cut, or as differences to its base.
@@ -52,12 +96,15 @@ struct SetSending {
             try await session.waitForWindow(id, sent: content)
         }
         content += UInt64(size)
-        batch += message.frame(id: Frame.setID(id)).encoded(using: session.crc)
+        try await hold(message)
+    }
+
+    private mutating func hold(_ message: Message) async throws {
+        message.frame(id: Frame.setID(id)).encode(into: &batch, using: session.crc)
         if batch.count >= SyncLimits.chunk { try await flush() }
     }
 
-    /// Sends what is held back; to be called after the last file.
-    mutating func flush() async throws {
+    private mutating func flush() async throws {
         guard !batch.isEmpty else { return }
         let frames = batch
         batch = []
@@ -70,9 +117,14 @@ extension PodSyncSession {
     /// Whether less than a window is on its way.
     /// - Throws: `Fault` when the agent has refused the set, `CancellationError`.
     func hasRoom(_ id: UInt64, sent: UInt64) throws -> Bool {
+        try checkGoesOn(id)
+        return isWithinWindow(id, sent: sent)
+    }
+
+    /// - Throws: `Fault` when the agent has refused the set, `CancellationError`.
+    func checkGoesOn(_ id: UInt64) throws {
         try Task.checkCancellation()
         if let fault = progress.faults[id] { throw fault }
-        return isWithinWindow(id, sent: sent)
     }
 
     /// Waits until less than a window is on its way.

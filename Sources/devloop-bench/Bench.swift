@@ -10,9 +10,8 @@ struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "devloop-bench", abstract: "Measure devloop")
 
     static let groups = [
-        "size", "plan", "static", "tiny", "big", "fleet", "idle", "link", "five", "five-image", "image", "crash",
-        "logs",
-        "starlark",
+        "size", "plan", "static", "tiny", "big", "restart", "fleet", "checkout", "idle", "link", "five", "five-image",
+        "image", "crash", "logs", "starlark",
     ]
     /// Those that need neither devloop nor a cluster.
     private static let alone: Set<String> = ["logs", "starlark"]
@@ -21,7 +20,7 @@ struct Bench: AsyncParsableCommand {
     var root = "."
 
     @Option(help: "Saves per row")
-    var saves = 25
+    var saves = 50
 
     @Option(help: "Rows to measure, with commas between: \(groups.joined(separator: ", "))")
     var rows = groups.joined(separator: ",")
@@ -66,10 +65,11 @@ struct Bench: AsyncParsableCommand {
             }
         }
         await attempt("size", ["size"]) { try await SizeGroup(context: context).run() }
-        await attempt("tiny", ["static", "tiny", "big"]) {
+        await attempt("tiny", ["static", "tiny", "big", "restart"]) {
             try await TinyGroup(context: context, cluster: cluster, rows: chosen).run()
         }
         await attempt("fleet", ["fleet"]) { try await FleetGroup(context: context, cluster: cluster).run() }
+        await attempt("checkout", ["checkout"]) { try await CheckoutGroup(context: context, cluster: cluster).run() }
         await attempt("link", ["idle", "link"]) {
             try await LinkGroup(context: context, cluster: cluster, rows: chosen).run()
         }
@@ -88,8 +88,8 @@ struct Bench: AsyncParsableCommand {
             try await StarlarkGroup(root: context.root, say: BenchContext.say).run()
         }
         let names = [
-            TinyGroup.namespace, FleetGroup.namespace, LinkGroup.namespace, FiveImages.namespace, ImageGroup.namespace,
-            CrashGroup.namespace,
+            TinyGroup.namespace, "devloop-bench-\(FleetGroup.name)", "devloop-bench-\(CheckoutGroup.name)",
+            LinkGroup.namespace, FiveImages.namespace, ImageGroup.namespace, CrashGroup.namespace,
         ]
         for name in names { try await cluster.removeNamespace(name, wait: false) }
         for name in names { try await cluster.removeNamespace(name, wait: true) }

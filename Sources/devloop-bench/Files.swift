@@ -89,7 +89,7 @@ enum Files {
                 if try !exists(to) || read(to) != bytes { try write(to, bytes) }
             }
         }
-        let kept: Set = ["Package.resolved", "Big"]
+        let kept: Set = ["Package.resolved", "Big", "Data"]
         for name in Self.names(target) where !names.contains(name) && !name.hasPrefix(".build") && !kept.contains(name)
         {
             remove("\(target)/\(name)")

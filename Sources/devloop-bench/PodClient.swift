@@ -47,13 +47,18 @@ struct PodClient: Sendable {
     }
 
     /// Asks every 4 ms until the answer holds the text.
+    /// - Parameter process: number that the answer must not begin with; nil takes the answer of any process.
     /// - Returns: the moment of that answer.
-    func wait(for text: String, at path: String, deadline: Duration) async throws -> ContinuousClock.Instant {
+    func wait(
+        for text: String, at path: String, otherThan process: [UInt8]? = nil, deadline: Duration
+    ) async throws -> ContinuousClock.Instant {
         let wanted = Array(text.utf8)
         let end = ContinuousClock.now + deadline
         while true {
             let asked = ContinuousClock.now
-            if let body = get(path), Self.holds(body, wanted) { return .now }
+            if let body = get(path), Self.holds(body, wanted), process == nil || Self.process(body) != process {
+                return .now
+            }
             guard asked < end else { throw BenchFailure("\(address)\(path) did not show '\(text)' within \(deadline)") }
             try await Task.sleep(until: asked + .milliseconds(4), tolerance: .zero)
         }
@@ -73,6 +78,9 @@ struct PodClient: Sendable {
         defer { asking.cancel() }
         return try await body()
     }
+
+    /// The first word of an answer.
+    static func process(_ body: [UInt8]) -> [UInt8] { Array(body.prefix { $0 != UInt8(ascii: " ") }) }
 
     static func holds(_ body: [UInt8], _ wanted: [UInt8]) -> Bool {
         guard body.count >= wanted.count else { return false }

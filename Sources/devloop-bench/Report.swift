@@ -25,7 +25,8 @@ struct Report: Sendable {
             lines.append([
                 result.row.title, result.row.unit, String(result.spread.count), number(result.spread.minimum),
                 number(result.spread.median), number(result.spread.p95), number(result.spread.maximum),
-                result.row.goal.map(number) ?? "", result.verdict,
+                (result.row.goal.map(number) ?? "") + (result.row.goal95.map { ", p95 \(number($0))" } ?? ""),
+                result.verdict,
             ])
         }
         let widths = lines[0].indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
@@ -56,7 +57,7 @@ struct Report: Sendable {
             lines.append(
                 "| \(result.row.title) | \(result.row.unit) | \(spread.count) | \(number(spread.minimum)) | "
                     + "**\(number(spread.median))** | \(number(spread.p95)) | \(number(spread.maximum)) | "
-                    + "\(result.row.goal.map { "\(result.row.isMore ? "≥" : "≤") \(number($0))" } ?? "") | "
+                    + "\(goal(result.row)) | "
                     + "\(result.row.floor.map { "≤ \(number($0))" } ?? "") | \(result.verdict) | \(result.row.peers) |")
         }
         let profiled = rows.filter { !$0.profile.isEmpty }
@@ -67,6 +68,11 @@ struct Report: Sendable {
         let notes = rows.flatMap { result in result.notes.map { "- \(result.row.title): \($0)" } }
         if !notes.isEmpty { lines += ["", "Remarks:", ""] + notes }
         return lines.joined(separator: "\n")
+    }
+
+    private func goal(_ row: Row) -> String {
+        let median = row.goal.map { "\(row.isMore ? "≥" : "≤") \(number($0))" } ?? ""
+        return median + (row.goal95.map { ", p95 ≤ \(number($0))" } ?? "")
     }
 
     private func profile(_ result: RowResult) -> String {

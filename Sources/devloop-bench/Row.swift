@@ -11,6 +11,8 @@ struct Row: Sendable {
     var goal: Double?
     /// Whether the goal is the least that is aimed at, not the most.
     var isMore = false
+    /// What is aimed at as an upper limit for the 95th percentile, beside the goal.
+    var goal95: Double?
     /// What nothing excuses.
     var floor: Double?
     /// What the peers take for the same work on such a machine.
@@ -18,17 +20,26 @@ struct Row: Sendable {
 
     static let all: [Row] = [
         Row(
-            id: "static", title: "static file: save → served by the Pod", unit: "ms", goal: 30, floor: 100,
-            peers: "Tilt 297, Skaffold 1,153"),
+            id: "static", title: "static file: save → served by the Pod", unit: "ms", goal: 30, goal95: 60,
+            floor: 100, peers: "Tilt 297, Skaffold 1,153"),
         Row(
             id: "file-30", title: "30 MB file, 16 bytes changed: save → served", unit: "ms", goal: 200,
             peers: "Tilt 587"),
         Row(
             id: "file-90", title: "90 MB file, 16 bytes changed: save → served", unit: "ms", goal: 500, floor: 900,
             peers: "Tilt 1,103"),
+        Row(
+            id: "restart-0", title: "1 KB file, 16 bytes changed, program restarted: save → new process serves",
+            unit: "ms", goal: 70, floor: 150, peers: "Tilt 392"),
+        Row(id: "restart-30", title: "the same with a 30 MB file", unit: "ms", goal: 200),
+        Row(id: "restart-90", title: "the same with a 90 MB file", unit: "ms", goal: 500, floor: 900),
         Row(id: "fleet-one", title: "small file to one container: save → said to be served, and true", unit: "ms"),
         Row(id: "fleet-many", title: "the same to 20 containers", unit: "ms"),
         Row(id: "fleet-ratio", title: "20 containers / one", unit: "×", goal: 2),
+        Row(
+            id: "checkout",
+            title: "5,000 files changed by `git checkout` → verified in three containers, and served by them",
+            unit: "ms", goal: 3_000),
         Row(id: "tiny-edit", title: "one-line edit of a small program → new process serves", unit: "ms"),
         Row(id: "tiny-build", title: "the same edit, `swift build` alone", unit: "ms"),
         Row(
@@ -116,7 +127,8 @@ struct RowResult: Sendable {
     /// In a word; empty for rows without a goal.
     var verdict: String {
         guard let goal = row.goal else { return "" }
-        if row.isMore ? spread.median >= goal : spread.median <= goal { return "met" }
+        let isTailMet = row.goal95.map { spread.p95 <= $0 } ?? true
+        if isTailMet, row.isMore ? spread.median >= goal : spread.median <= goal { return "met" }
         guard let floor = row.floor else { return "missed" }
         return spread.median <= floor ? "within floor" : "missed"
     }
@@ -126,6 +138,7 @@ struct RowResult: Sendable {
             "id": .string(row.id), "title": .string(row.title), "unit": .string(row.unit),
         ]
         if let goal = row.goal { json["goal"] = .double(goal) }
+        if let goal = row.goal95 { json["goal95"] = .double(goal) }
         if let floor = row.floor { json["floor"] = .double(floor) }
         if !row.peers.isEmpty { json["peers"] = .string(row.peers) }
         if !verdict.isEmpty { json["verdict"] = .string(verdict) }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is measured with the small program in a live container: files, big files, edits.
+/// What is measured with the small program in a live container: files, big files, files that start it anew, edits.
 struct TinyGroup {
     static let namespace = "devloop-bench-tiny"
 
@@ -11,8 +11,10 @@ struct TinyGroup {
     func run() async throws -> [RowResult] {
         try await cluster.freshNamespace(Self.namespace)
         let specs = "\(context.work)/specs"
-        let big = BigFiles(folder: "\(specs)/tiny/Big")
+        let big = BigFiles(folder: "\(specs)/tiny/Big", sizes: [30_000_000, 90_000_000])
+        let data = BigFiles(folder: "\(specs)/tiny/Data", sizes: [1_000, 30_000_000, 90_000_000])
         try big.make()
+        try data.make()
         context.say("  tiny: bringing it up")
         return try await UpSession.run(
             context, resource: "tiny", spec: "live/Devloopfile", directory: specs, namespace: Self.namespace
@@ -31,9 +33,18 @@ struct TinyGroup {
                 results += try await edits.run()
             }
             if rows.contains("big") {
-                for size in BigFiles.sizes {
-                    context.say("  file-\(size): \(context.saves) saves")
-                    results.append(try await bigFile(big, size, session, pod))
+                for size in big.sizes {
+                    let row = "file-\(size / 1_000_000)"
+                    context.say("  \(row): \(context.saves) saves")
+                    results.append(try await overwritten(row, big, size, at: "at", session, pod))
+                }
+            }
+            if rows.contains("restart") {
+                for size in data.sizes {
+                    // 1 KB has the number 0.
+                    let row = "restart-\(size / 1_000_000)"
+                    context.say("  \(row): \(context.saves) saves")
+                    results.append(try await overwritten(row, data, size, at: "run", restarts: true, session, pod))
                 }
             }
             return results
@@ -44,17 +55,20 @@ struct TinyGroup {
         try await saves("static", session, pod, at: "/Public/page.txt") { try Files.write(path, Array("\($0)\n".utf8)) }
     }
 
-    private func bigFile(
-        _ big: BigFiles, _ size: Int, _ session: UpSession, _ pod: PodClient
+    private func overwritten(
+        _ row: String, _ files: BigFiles, _ size: Int, at place: String, restarts: Bool = false,
+        _ session: UpSession, _ pod: PodClient
     ) async throws -> RowResult {
-        let offset = size * 1_000_000 / 2 + 7
-        return try await saves("file-\(size)", session, pod, at: "/at/\(offset)/\(size).bin") {
-            try Files.overwrite(big.path(size), at: offset, Array($0.utf8))
+        let offset = size / 2 + 7
+        return try await saves(row, session, pod, at: "/\(place)/\(offset)/\(size).bin", restarts: restarts) {
+            try Files.overwrite(files.path(size), at: offset, Array($0.utf8))
         }
     }
 
+    /// - Parameter restarts: what counts is the answer of a process that was started after the save.
     private func saves(
-        _ row: String, _ session: UpSession, _ pod: PodClient, at path: String, write: (String) throws -> Void
+        _ row: String, _ session: UpSession, _ pod: PodClient, at path: String, restarts: Bool = false,
+        write: (String) throws -> Void
     ) async throws -> RowResult {
         var markers = Markers()
         var (times, profile) = ([Double](), Profile())
@@ -63,9 +77,10 @@ struct TinyGroup {
             // A save after a moment of rest, as a person makes it.
             try await Task.sleep(for: .milliseconds(250))
             let mark = session.inbox.count
+            let process = restarts ? pod.get(path).map(PodClient.process) : nil
             let start = ContinuousClock.now
             try write(marker)
-            let seen = try await pod.wait(for: marker, at: path, deadline: .seconds(60))
+            let seen = try await pod.wait(for: marker, at: path, otherThan: process, deadline: .seconds(60))
             let event = try await session.served(since: mark)
             guard round >= 0 else { continue }
             times.append((seen - start).inMilliseconds)
@@ -75,21 +90,21 @@ struct TinyGroup {
     }
 }
 
-/// Files of 30 and 90 MB with bytes that do not repeat.
+/// Files with bytes that do not repeat, named by their sizes.
 struct BigFiles {
-    static let sizes = [30, 90]
-
     let folder: String
+    /// Bytes, multiples of 8.
+    let sizes: [Int]
 
     func path(_ size: Int) -> String { "\(folder)/\(size).bin" }
 
     func make() throws {
         try Files.makeDirectory(folder)
-        for size in Self.sizes where (try? Files.size(path(size))) != size * 1_000_000 {
+        for size in sizes where (try? Files.size(path(size))) != size {
             var state = UInt64(size)
             var bytes: [UInt8] = []
-            bytes.reserveCapacity(size * 1_000_000)
-            for _ in 0..<(size * 1_000_000 / 8) {
+            bytes.reserveCapacity(size)
+            for _ in 0..<(size / 8) {
                 state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
                 withUnsafeBytes(of: state.byteSwapped) { bytes += $0 }
             }

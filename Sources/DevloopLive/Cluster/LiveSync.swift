@@ -65,7 +65,7 @@ final class LiveSync: SyncConnection {
     func apply(_ set: SyncSet) async throws -> SyncReport {
         isApplying.store(true, ordering: .relaxed)
         defer { isApplying.store(false, ordering: .relaxed) }
-        var state = try await session.state()
+        var state = try await session.current()
         var problems: [String] = []
         var program = ProgramFiles()
         let built = set.files.first(where: \.isEntry)?.digest
@@ -109,7 +109,7 @@ final class LiveSync: SyncConnection {
         }
         if !foreign.isEmpty {
             try await takeOver(foreign, with: state.isDirty ? files : [])
-            state = try await session.state()
+            state = try await session.current()
         }
         // The program starts with what the commands have made of the files.
         let isDirect = set.commands.isEmpty && !pending.isAnything
@@ -172,7 +172,7 @@ final class LiveSync: SyncConnection {
     }
 
     func recorded() async -> [String] {
-        guard let state = try? await session.state() else { return [] }
+        guard let state = try? await session.current() else { return [] }
         return state.files.keys.map(\.text)
     }
 

@@ -3,7 +3,8 @@
 import Glibc
 
 /// Serves the banner and the files below `/app`, one connection after the other:
-/// `/` the banner, `/Public/NAME` a file, `/at/OFFSET/NAME` 16 bytes of `/app/Big/NAME`.
+/// `/` the banner, `/Public/NAME` a file, `/at/OFFSET/NAME` 16 bytes of `/app/Big/NAME`, `/run/OFFSET/NAME` the number of
+/// this process and 16 bytes of `/app/Data/NAME`.
 @main
 enum Tiny {
     static func main() {
@@ -60,6 +61,9 @@ enum Tiny {
         guard !parts.contains("..") else { return nil }
         if parts.count == 3, parts[0] == "at", let offset = Int(parts[1]) {
             return content("/app/Big/\(parts[2])", at: offset, limit: 16)
+        }
+        if parts.count == 3, parts[0] == "run", let offset = Int(parts[1]) {
+            return content("/app/Data/\(parts[2])", at: offset, limit: 16).map { Array("\(getpid()) ".utf8) + $0 }
         }
         guard parts.first == "Public" else { return nil }
         return content("/app\(path)", at: 0, limit: 1 << 20)
