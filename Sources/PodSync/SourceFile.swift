@@ -72,4 +72,9 @@ struct SourceStamp: Equatable {
         modified = info.st_mtim.tv_sec * 1_000_000_000 + info.st_mtim.tv_nsec
         changed = info.st_ctim.tv_sec * 1_000_000_000 + info.st_ctim.tv_nsec
     }
+
+    /// Whether a later change of the file would show in its stamp: file systems take the time of the kernel's last tick, which
+    /// is up to 10 ms old (`CONFIG_HZ=100`), so that two changes within one may look the same.
+    /// - Parameter time: When reading began; nanoseconds since 1970.
+    func isSettled(at time: Int) -> Bool { changed < time - 12_000_000 }
 }

@@ -39,10 +39,13 @@ package actor SourceReadings {
         let file = try SourceFile(path)
         let stamp = SourceStamp(file.opened)
         if let known = stamps[path], known.stamp == stamp { return known.digest }
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        let isSettled = stamp.isSettled(at: now.tv_sec * 1_000_000_000 + now.tv_nsec)
         let signature = try sign(file)
         signatures.insert(signature, for: signature.digest, weight: signature.blocks.count + 4)
         // A file that is being written has no digest yet that is worth keeping.
-        stamps[path] = file.isUntouched() ? (stamp, signature.digest) : nil
+        stamps[path] = isSettled && file.isUntouched() ? (stamp, signature.digest) : nil
         return signature.digest
     }
 

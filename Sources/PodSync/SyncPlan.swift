@@ -42,9 +42,10 @@ struct SyncPlan {
                 content = .data
             } else if file.size > 0, let owner = owners[file.digest] {
                 content = .patch(base: Array(owner.text.utf8), digest: file.digest.bytes)
-            } else if let known, trustsContent, !known.isLink, let digest = ContentDigest(bytes: known.digest),
-                canPatch(digest)
+            } else if let known, trustsContent, !known.isLink, file.size > UInt64(BlockSignature.blockSize),
+                let digest = ContentDigest(bytes: known.digest), canPatch(digest)
             {
+                // Of a single block nothing could be kept.
                 content = .patch(base: known.path, digest: known.digest)
             } else if let start = Self.start(file, state) {
                 content = .resume(from: start)
