@@ -12,10 +12,10 @@ struct Bench: AsyncParsableCommand {
     static let groups = [
         "size", "plan", "static", "tiny", "big", "fleet", "idle", "link", "five", "five-image", "image", "crash",
         "logs",
-        "starlark",
+        "starlark", "watch",
     ]
     /// Those that need neither devloop nor a cluster.
-    private static let alone: Set<String> = ["logs", "starlark"]
+    private static let alone: Set<String> = ["logs", "starlark", "watch"]
 
     @Option(help: "The clone")
     var root = "."
@@ -87,6 +87,7 @@ struct Bench: AsyncParsableCommand {
         await attempt("starlark", ["starlark"]) {
             try await StarlarkGroup(root: context.root, say: BenchContext.say).run()
         }
+        await attempt("watch", ["watch"]) { try await WatchGroup(say: BenchContext.say).run() }
         let names = [
             TinyGroup.namespace, FleetGroup.namespace, LinkGroup.namespace, FiveImages.namespace, ImageGroup.namespace,
             CrashGroup.namespace,
@@ -108,6 +109,7 @@ struct Bench: AsyncParsableCommand {
         if chosen.contains("starlark") {
             results += try await StarlarkGroup(root: root, say: BenchContext.say).run()
         }
+        if chosen.contains("watch") { results += try await WatchGroup(say: BenchContext.say).run() }
         let report = Report(machine: await Report.machine(cluster: nil), rows: results)
         print(report.table)
         if let json { try Files.write(json, Array((report.json.prettyText + "\n").utf8)) }

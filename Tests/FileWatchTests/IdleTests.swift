@@ -13,14 +13,10 @@ import Testing
     func manyFiles() async throws {
         let folder = try TemporaryDirectory("idle")
         let script = """
+            seq 0 4999 | sed 's|.*|big/&|' | xargs mkdir -p
             i=0
-            while [ $i -lt 50 ]; do
-                j=0
-                while [ $j -lt 100 ]; do
-                    mkdir -p big/$i/$j
-                    for k in 0 1 2 3 4 5 6 7 8 9; do echo $i $j $k > big/$i/$j/$k; done
-                    j=$((j+1))
-                done
+            while [ $i -lt 5000 ]; do
+                for k in 0 1 2 3 4 5 6 7 8 9; do echo $i $k > big/$i/$k; done
                 i=$((i+1))
             done
             """
@@ -28,7 +24,7 @@ import Testing
         #expect(result.status.isSuccess, "\(result.errorText)")
         let recorder = Recorder(try FileWatcher(roots: [folder("big")]))
         // The folder above tells when the root itself is replaced.
-        try #require(recorder.watcher.watchCount == 5_052, "\(recorder.warnings)")
+        try #require(recorder.watcher.watchCount == 5_002, "\(recorder.warnings)")
         #expect(await poll(deadline: .seconds(180), every: .milliseconds(50)) { recorder.watcher.isAtRest })
         let before = recorder.watcher.turnCount
         // Whoever has nothing to do is not woken by those who have.
@@ -43,7 +39,7 @@ import Testing
         #expect(recorder.watcher.turnCount == before)
         #expect(recorder.watcher.isAtRest)
         #expect(recorder.changes == [])
-        for path in ["big/0/0/0", "big/49/99/9"] {
+        for path in ["big/0/0", "big/4999/9"] {
             try folder.write(path, "changed")
             #expect(await recorder.sees(folder(path), .modified), "\(path)")
         }

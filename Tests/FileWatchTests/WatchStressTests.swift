@@ -17,7 +17,7 @@ import Testing
     /// By another program: in this one it would keep other tests waiting.
     private func manyFiles(_ count: Int, _ text: String, in folder: TemporaryDirectory) async throws {
         let script = """
-            i=0; while [ $i -lt 100 ]; do mkdir -p dir-$i; i=$((i+1)); done
+            seq 0 99 | sed 's/^/dir-/' | xargs mkdir -p
             i=0; while [ $i -lt \(count) ]; do echo "\(text) $i" > dir-$((i%100))/file-$i; i=$((i+1)); done
             """
         let result = try await ProcessRunner.run(ProcessCommand(["sh", "-c", script], directory: folder.path))
