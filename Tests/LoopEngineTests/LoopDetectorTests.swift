@@ -119,6 +119,30 @@ import Testing
         #expect(detector.asked(work, because: write(9000, "/p/out")) == .goes)
     }
 
+    @Test func aPersonsSaveAmongTheRoundsOrBesideOtherWorkIsNoPartOfTheLoop() {
+        var detector = LoopDetector()
+        let (work, other) = (LoopDetector.Work.resource("gen"), LoopDetector.Work.resource("other"))
+        for round in 0..<5 {
+            detector.began(work, at: at(round * 1000))
+            // Once a person saves at the same moment.
+            let paths: Set<String> = round == 1 ? ["/p/out", "/p/in"] : ["/p/out"]
+            let now = round * 1000 + 100
+            _ = detector.asked(work, because: .init(paths: paths, earliest: at(now - 3), latest: at(now)))
+            if round < 4 { detector.ended(work, at: at(round * 1000 + 500)) }
+        }
+        #expect(detector.asked(work, because: write(4200, "/p/out")) == .isStopped)
+        #expect(detector.asked(work, because: write(4300, "/p/in")) == .goes)
+
+        // Other work is under way, which has nothing to do with it.
+        for round in 10..<15 {
+            detector.began(work, at: at(round * 1000))
+            _ = detector.asked(work, because: write(round * 1000 + 100, "/p/out"))
+            detector.ended(work, at: at(round * 1000 + 500))
+        }
+        detector.began(other, at: at(16_000))
+        #expect(detector.asked(work, because: write(16_100, "/p/out")) == .goes)
+    }
+
     @Test func aTriggerGoesOn() {
         var detector = LoopDetector()
         let work = LoopDetector.Work.resource("gen")

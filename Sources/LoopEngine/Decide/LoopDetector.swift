@@ -102,9 +102,11 @@ struct LoopDetector {
     /// A change asks for work.
     mutating func asked(_ work: Work, because write: Write) -> Verdict {
         let writers = runs.filter { $0.value.covers(write) }
-        if let stopped = runs[work]?.stopped, !writers.isEmpty, write.paths.isSubset(of: stopped) { return .isStopped }
         var ancestors = Set(writers.keys)
         for run in writers.values { ancestors.formUnion(run.ancestors) }
+        if let stopped = runs[work]?.stopped, ancestors.contains(work), write.paths.isSubset(of: stopped) {
+            return .isStopped
+        }
         guard ancestors.contains(work), runs[work]?.stopped == nil else {
             // From outside, or the outcome of other work.
             runs[work]?.stopped = nil
@@ -125,10 +127,19 @@ struct LoopDetector {
             wishes[work] = Wish(ancestors: ancestors, rounds: rounds)
             return .goes
         }
-        runs[work]?.stopped = rounds.reduce(into: []) { $0.formUnion($1.paths) }
+        runs[work]?.stopped = Self.files(of: rounds)
         let before = rounds.dropLast().last?.paths ?? []
         let file = write.paths.intersection(before).min() ?? write.paths.min() ?? ""
         return .stops(Loop(file: file, writers: writers.keys.sorted(), rounds: rounds.count))
+    }
+
+    /// What is written over and over: a file that came once is a person's, unless each has a name of its own.
+    private static func files(of rounds: [Round]) -> Set<String> {
+        let counts = rounds.reduce(into: [String: Int]()) { counts, round in
+            for path in round.paths { counts[path, default: 0] += 1 }
+        }
+        let often = counts.filter { $0.value > 1 }.keys
+        return Set(often.isEmpty ? counts.keys : often)
     }
 
     /// One file in common, or at least a folder: a log may have a new name each time.
