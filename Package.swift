@@ -142,8 +142,8 @@ let package = Package(
         .executableTarget(
             name: "devloop-bench",
             dependencies: [
-                "DevloopCore", "DevloopLive", "HTTPTransport", "KubeClient", "LogStore", "LoopEngine", "ProcessRunner",
-                "SwiftBuilder", argumentParser,
+                "DevloopCore", "DevloopLive", "FileWatch", "HTTPTransport", "KubeClient", "LogStore", "LoopEngine",
+                "ProcessRunner", "SwiftBuilder", argumentParser,
             ],
             swiftSettings: swift),
         .executableTarget(

@@ -1,40 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CDevloop
 import DevloopCore
 import GitState
 import Glibc
-import Hashing
 
 extension WatchCore {
-    /// One event, with its name copied out of the kernel's buffer.
-    struct Event {
-        var watch: Int32
-        var mask: UInt32
-        var name: String
-
-        func has(_ bit: Int) -> Bool { mask & UInt32(bit) != 0 }
-
-        /// Events were dropped, nobody knows which.
-        static let overflow = Event(watch: -1, mask: UInt32(DL_WATCH_OVERFLOW), name: "")
-    }
-
     /// Takes one event into account.
-    mutating func handle(_ event: Event, at now: ContinuousClock.Instant) {
-        if event.has(DL_WATCH_OVERFLOW) {
+    mutating func handle(_ event: FolderEvent, at now: ContinuousClock.Instant) {
+        if event.kinds.contains(.overflow) {
             needsRescan = true
             settle.event(at: now)
             overflows += 1
-            if overflows == 1 { warnings.append(Self.overflowWarning) }
+            if overflows == 1 { warnings.append(events.warning(.overflow)) }
             return
         }
         guard let folder = folders[event.watch] else { return }
         for name in folder.names {
-            if event.has(DL_WATCH_ENDED) || event.has(DL_WATCH_SELF_MOVED) {
+            if event.kinds.contains(.ended) || event.kinds.contains(.selfMoved) {
                 lost(event.watch, name.path, at: now)
             } else if !event.name.isEmpty {
                 let path = child(name.path, event.name)
-                if event.has(DL_WATCH_IS_DIRECTORY) {
+                if event.kinds.contains(.isFolder) {
                     handleFolder(path, in: name, event, at: now)
                 } else {
                     handleFile(path, in: name, event, at: now)
@@ -44,22 +30,22 @@ extension WatchCore {
     }
 
     private mutating func handleFile(
-        _ path: String, in folder: Folder.Name, _ event: Event, at now: ContinuousClock.Instant
+        _ path: String, in folder: Folder.Name, _ event: FolderEvent, at now: ContinuousClock.Instant
     ) {
         let isRoot = roots.contains { $0.isRoot(path) }
         guard isRoot || folder.isRecursive && isAdmitted(path, isDirectory: false) else { return }
-        if event.has(DL_WATCH_WRITTEN) { writing.insert(ExactPath(path)) }
-        if event.has(DL_WATCH_CLOSED) || event.has(DL_WATCH_CREATED) || event.has(DL_WATCH_REMOVED) {
+        if event.kinds.contains(.written) { writing.insert(ExactPath(path)) }
+        if event.kinds.contains(.closed) || event.kinds.contains(.created) || event.kinds.contains(.removed) {
             writing.remove(ExactPath(path))
         }
         mark(path, at: now)
     }
 
     private mutating func handleFolder(
-        _ path: String, in folder: Folder.Name, _ event: Event, at now: ContinuousClock.Instant
+        _ path: String, in folder: Folder.Name, _ event: FolderEvent, at now: ContinuousClock.Instant
     ) {
-        if event.has(DL_WATCH_REMOVED) { dropTree(path, at: now) }
-        guard event.has(DL_WATCH_CREATED) else { return }
+        if event.kinds.contains(.removed) { dropTree(path, at: now) }
+        guard event.kinds.contains(.created) else { return }
         for root in roots {
             if root.isRoot(path) || isBelow(root.root, path) {
                 // A root that was missing may be there now.
@@ -89,9 +75,14 @@ extension WatchCore {
             if unwatched.isEmpty { pollDue = nil }
         }
         guard let earliest = settle.earliest, now >= earliest else { return nil }
-        if let again = settle.closing(condition, at: now) {
-            heldUntil = again
+        let (condition, lock) = look()
+        switch settle.closing(condition, at: now) {
+        case .held(let until):
+            heldUntil = until
             return nil
+        case .closesDespiteLock:
+            if let lock { giveUp(lock) }
+        case .closes: break
         }
         if needsRescan {
             needsRescan = false
@@ -112,12 +103,34 @@ extension WatchCore {
             changes: changes, firstEvent: first, lastEvent: last, closed: .now, rescanned: isRescan)
     }
 
-    private var condition: SettleRule.Condition {
+    /// What might hold the set, and the lock of git that does.
+    private func look() -> (SettleRule.Condition, GitActivity.Lock?) {
         var condition = SettleRule.Condition()
         condition.hasOpenWriter = !writing.isEmpty
         condition.hasMissingFile = dirty.contains { ledger.isKnown($0.text) && FileStamp($0.text) == nil }
-        condition.isGitChanging = roots.contains { $0.repository?.isChanging() ?? false }
-        return condition
+        let wall = FileTime.now().nanoseconds
+        func age(_ time: Int) -> Duration { .nanoseconds(max(0, wall - time)) }
+        var seen: Set<String> = []
+        for repository in roots.compactMap(\.repository) where seen.insert(repository.gitDirectory).inserted {
+            let activity = repository.activity()
+            if let lock = activity.lock, !deadLocks.contains(lock) {
+                condition.git = .locked(age: age(lock.written))
+                return (condition, lock)
+            }
+            if let step = activity.lastStep { condition.git = .betweenSteps(since: age(step)) }
+        }
+        return (condition, nil)
+    }
+
+    /// Waits for a lock of git no longer, and tells so.
+    private mutating func giveUp(_ lock: GitActivity.Lock) {
+        deadLocks.insert(lock)
+        let age = (FileTime.now().nanoseconds - lock.written) / 1_000_000_000
+        warnings.append(
+            FileWatchWarning(
+                message:
+                    "\(lock.path) is \(age) s old and git changes no more files: saves do not wait for it any more",
+                hint: "when no git command is at work, one has left it behind: rm '\(lock.path)'"))
     }
 
     /// Compares every file that had an event with what is known of it.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CDevloop
 import DevloopCore
-import Glibc
 
 extension WatchCore {
     /// Replaces the roots: what is no longer below one is forgotten, what is new is watched.
@@ -30,11 +28,11 @@ extension WatchCore {
         if FolderReader.isFolder(root.root) {
             addTree(root.root, root, scan, at: now)
             // The folder above tells when the root itself is removed and made again.
-            watch(parentFolder(root.root), isRecursive: false)
+            watch(parentFolder(root.root), isRecursive: false, scan)
             return
         }
         let above = Self.nearestFolder(above: root.root)
-        watch(above, isRecursive: false)
+        watch(above, isRecursive: false, scan)
         // What came between the look and the watch has no event: it is seen by looking again.
         if FolderReader.isFolder(root.root) || Self.nearestFolder(above: root.root) != above {
             return arm(root, scan, at: now)
@@ -54,7 +52,7 @@ extension WatchCore {
     mutating func addTree(_ folder: String, _ root: RootIgnore, _ scan: Scan, at now: ContinuousClock.Instant) {
         var waiting = [folder]
         while let next = waiting.popLast() {
-            watch(next, isRecursive: true)
+            watch(next, isRecursive: true, scan)
             guard let entries = FolderReader.entries(next) else { continue }
             for (name, kind) in entries {
                 let path = child(next, name)
@@ -72,6 +70,7 @@ extension WatchCore {
 
     /// Looks at all files again, after events were lost or while folders have no watch.
     mutating func rescan(at now: ContinuousClock.Instant) {
+        for (path, watch) in watches where !FolderReader.isFolder(path.text) { drop(watch, path: path.text) }
         for root in roots { arm(root, .changes, at: now) }
         for path in Array(ledger.entries.keys) where FileStamp(path.text) == nil { mark(path.text, at: now) }
         isRescanned = true
@@ -94,29 +93,32 @@ extension WatchCore {
         }
     }
 
-    private mutating func watch(_ path: String, isRecursive: Bool) {
+    private mutating func watch(_ path: String, isRecursive: Bool, _ scan: Scan) {
         let exact = ExactPath(path)
-        let name = Folder.Name(exact: exact, isRecursive: isRecursive)
+        var isRecursive = isRecursive
         if let known = watches[exact], folders[known] != nil {
-            guard isRecursive, let index = folders[known]?.names.firstIndex(where: { $0.exact == exact }) else {
-                return
-            }
-            folders[known]?.names[index].isRecursive = true
-            return
+            let index = folders[known]?.names.firstIndex { $0.exact == exact }
+            if let index, isRecursive { folders[known]?.names[index].isRecursive = true }
+            // Its removal may be among the events that were lost, or still wait to be read: another folder would then be
+            // in its place, without a watch.
+            guard scan == .changes, events.watch(path) != .watching(known) else { return }
+            if let index { isRecursive = isRecursive || folders[known]?.names[index].isRecursive == true }
+            drop(known, path: path)
         }
-        guard descriptor >= 0, folders.count < watchLimit else {
+        guard folders.count < watchLimit else {
             unwatched.insert(exact)
             return
         }
-        let watch = dl_watch_directory(descriptor, path)
-        guard watch >= 0 else {
-            // A folder that has gone meanwhile needs no watch; one that may not be read can have none.
-            if errno == ENOSPC || errno == ENOMEM { unwatched.insert(exact) }
-            return
+        switch events.watch(path) {
+        case .limitReached: unwatched.insert(exact)
+        // A folder that has gone meanwhile needs no watch; one that may not be read can have none.
+        case .gone: return
+        case .watching(let watch):
+            unwatched.remove(exact)
+            watches[exact] = watch
+            folders[watch, default: Folder(names: [])].names.append(
+                Folder.Name(exact: exact, isRecursive: isRecursive))
         }
-        unwatched.remove(exact)
-        watches[exact] = watch
-        folders[watch, default: Folder(names: [])].names.append(name)
     }
 
     /// Gives up one name of a watch, and the watch with the last of them.
@@ -126,7 +128,7 @@ extension WatchCore {
         if watches[exact] == watch { watches[exact] = nil }
         guard let folder = folders[watch], folder.names.isEmpty else { return }
         folders[watch] = nil
-        dl_watch_remove(descriptor, watch)
+        events.unwatch(watch)
     }
 
     /// Gives up a folder that was removed or moved away, with all below; its files are to be looked at.
@@ -152,40 +154,12 @@ extension WatchCore {
         }
         guard pollDue == nil else { return }
         pollDue = now + Self.pollInterval
-        let needed = folders.count + unwatched.count
-        let reason =
-            descriptor < 0
-            ? "no inotify instance is left (fs.inotify.max_user_instances is \(Self.limit("max_user_instances")))"
-            : "the limit of inotify watches is reached (fs.inotify.max_user_watches is \(Self.limit("max_user_watches")))"
-        let name = descriptor < 0 ? "max_user_instances=512" : "max_user_watches=1048576"
-        warnings.append(
-            FileWatchWarning(
-                message: "\(reason): \(needed) folders need a watch, \(unwatched.count) have none; "
-                    + "all files are looked at every second instead",
-                hint: "sudo sysctl fs.inotify.\(name), or name large folders in \(WatchIgnore.fileName)"))
-    }
-
-    /// Told with the first set of events that was lost.
-    static var overflowWarning: FileWatchWarning {
-        let size = limit("max_queued_events")
-        return FileWatchWarning(
-            message: "more changes at once than the kernel keeps (fs.inotify.max_queued_events is \(size)): "
-                + "some were dropped, so all files are looked at again; nothing is missed, it takes longer",
-            hint: "sudo sysctl fs.inotify.max_queued_events=\(max(1 << 17, (Int(size) ?? 0) * 8))")
+        let trouble = FolderTrouble.unwatched(needed: folders.count + unwatched.count, missing: unwatched.count)
+        warnings.append(events.warning(trouble))
     }
 
     /// How often everything is looked at while folders have no watch.
     static let pollInterval = Duration.seconds(1)
-
-    private static func limit(_ name: String) -> String {
-        guard let file = fopen("/proc/sys/fs/inotify/\(name)", "re") else { return "unknown" }
-        defer { fclose(file) }
-        var value: CInt = 0
-        var buffer = [CChar](repeating: 0, count: 32)
-        guard fgets(&buffer, 32, file) != nil else { return "unknown" }
-        value = atoi(buffer)
-        return String(value)
-    }
 
     /// An absolute path without empty, `.` and `..` parts and without a slash at its end.
     static func normalized(_ path: String) throws -> String {

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CDevloop
 import DevloopCore
-import Glibc
-import Hashing
+import GitState
 
-/// Everything a watcher knows. One inotify descriptor serves all roots.
+/// Everything a watcher knows, and all that it decides. Events come from an adapter, and the time from the caller.
 struct WatchCore {
-    /// One directory that the kernel watches, under each of the names by which roots reach it.
+    /// One folder that the system watches, under each of the names by which roots reach it.
     struct Folder {
         struct Name: Equatable {
             let exact: ExactPath
@@ -26,8 +24,8 @@ struct WatchCore {
         case changes
     }
 
-    let descriptor: CInt
-    /// Watches that may be used; the kernel's own limit comes on top.
+    let events: any FolderEvents
+    /// Watches that may be used; the system's own limit comes on top.
     let watchLimit: Int
     var ignore: WatchIgnore
     var roots: [RootIgnore] = []
@@ -36,7 +34,7 @@ struct WatchCore {
     /// Folders for which there was no watch left.
     var unwatched: Set<ExactPath> = []
     var ledger = FileLedger()
-    var settle = SettleRule()
+    var settle: SettleRule
     /// Files with events since the last set.
     var dirty: Set<ExactPath> = []
     /// Of these, the ones that were written and not closed since.
@@ -50,10 +48,16 @@ struct WatchCore {
     var pollDue: ContinuousClock.Instant?
     /// When a set that is held back is looked at again.
     var heldUntil: ContinuousClock.Instant?
+    /// Locks of git that were judged to be left behind.
+    var deadLocks: Set<GitActivity.Lock> = []
     var warnings: [FileWatchWarning] = []
 
-    init(descriptor: CInt, watchLimit: Int, ignore: WatchIgnore) {
-        self.descriptor = descriptor
+    init(
+        events: any FolderEvents, watchLimit: Int = .max, ignore: WatchIgnore = WatchIgnore(),
+        settle: SettleTimes = SettleTimes()
+    ) {
+        self.events = events
+        self.settle = SettleRule(settle)
         self.watchLimit = watchLimit
         self.ignore = ignore
     }
@@ -75,6 +79,19 @@ struct WatchCore {
     var nextDeadline: ContinuousClock.Instant? {
         let settled = settle.earliest.map { max($0, heldUntil ?? $0) }
         return [settled, pollDue].compactMap { $0 }.min()
+    }
+
+    /// Milliseconds to sleep at most; -1 is until something happens. Rounded up, so that a deadline has passed then.
+    func timeout(at now: ContinuousClock.Instant) -> Int32 {
+        guard let deadline = nextDeadline else {
+            return switch ledger.work {
+            case .none: -1
+            case .now: 0
+            case .later: 60
+            }
+        }
+        let rest = (deadline - now).components
+        return Int32(clamping: max(0, rest.seconds * 1000 + rest.attoseconds / 1_000_000_000_000_000 + 1))
     }
 }
 

@@ -75,15 +75,6 @@ package final class GitRepository: Sendable {
         }
     }
 
-    /// Whether git is changing the work tree at this moment (checkout, rebase, pull, commit): its index is locked.
-    ///
-    /// A lock older than `limit` seconds was left behind by a git that died, and does not count.
-    package func isChanging(limit: Int = 10) -> Bool {
-        var info = stat()
-        guard lstat("\(gitDirectory)/index.lock", &info) == 0 else { return false }
-        return time(nil) - info.st_mtim.tv_sec <= limit
-    }
-
     /// A path inside the work tree relative to it; nil when it lies outside.
     package func relativePath(_ path: String) -> String? {
         if path == workTree { return "" }

@@ -21,6 +21,11 @@ package struct PlanSettings: Sendable, Equatable {
     package var applyTimeout: Double = 30
     /// `watch_settings(ignore)`: what is no change anywhere.
     package var watchIgnored = PathFilter()
+    /// `watch_settings(settle)`: seconds without an event after which a save is complete; 10 ms unless said.
+    package var settle: Double = 0.010
+    /// `watch_settings(settle_limit)`: seconds after its first event at which a save is complete at the latest; 150 ms
+    /// unless said.
+    package var settleLimit: Double = 0.150
     /// `secret_settings(disable_scrub)`: whether values of Secrets are taken out of logs and events.
     package var scrubsSecrets = true
     /// `config.set_enabled_resources`: the names that start with the session; nil means all.

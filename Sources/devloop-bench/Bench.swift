@@ -11,10 +11,10 @@ struct Bench: AsyncParsableCommand {
 
     static let groups = [
         "size", "plan", "static", "tiny", "big", "restart", "fleet", "checkout", "idle", "link", "five", "five-image",
-        "image", "crash", "logs", "starlark",
+        "image", "crash", "logs", "starlark", "watch",
     ]
     /// Those that need neither devloop nor a cluster.
-    private static let alone: Set<String> = ["logs", "starlark"]
+    private static let alone: Set<String> = ["logs", "starlark", "watch"]
 
     @Option(help: "The clone")
     var root = "."
@@ -87,6 +87,7 @@ struct Bench: AsyncParsableCommand {
         await attempt("starlark", ["starlark"]) {
             try await StarlarkGroup(root: context.root, say: BenchContext.say).run()
         }
+        await attempt("watch", ["watch"]) { try await WatchGroup(say: BenchContext.say).run() }
         let order = Row.all.map(\.id)
         results.sort { (order.firstIndex(of: $0.row.id) ?? 0) < (order.firstIndex(of: $1.row.id) ?? 0) }
         let report = Report(machine: machine, rows: results)
@@ -109,6 +110,7 @@ struct Bench: AsyncParsableCommand {
         if chosen.contains("starlark") {
             results += try await StarlarkGroup(root: root, say: BenchContext.say).run()
         }
+        if chosen.contains("watch") { results += try await WatchGroup(say: BenchContext.say).run() }
         let report = Report(machine: await Report.machine(cluster: nil), rows: results)
         print(report.table)
         if let json { try Files.write(json, Array((report.json.prettyText + "\n").utf8)) }

@@ -228,6 +228,15 @@ struct BuiltinTests {
                 "such as 90s, 30m or 1h30m"
             ),
             (
+                "watch_settings(settle='20s')", "watch_settings: settle must be from 1ms to 10s",
+                "unless said, settle is 10ms and settle_limit 150ms"
+            ),
+            (
+                "watch_settings(settle='50ms', settle_limit='20ms')",
+                "watch_settings: settle_limit must be at least settle",
+                "a save is complete at settle_limit at the latest"
+            ),
+            (
                 "update_settings(max_parallel_updates=0)",
                 "update_settings: max_parallel_updates must be at least 1, got 0", nil
             ),
@@ -351,6 +360,8 @@ struct BuiltinTests {
             default_registry('h', host_from_cluster='c', single_name='s')
             update_settings(max_parallel_updates=7)
             ci_settings(timeout='1h5m', readiness_timeout='1.5s')
+            watch_settings(settle='30ms')
+            watch_settings(settle_limit='400ms')
             """
         ).plan().settings
         #expect(settings.allowedContexts == ["a", "b", "c"])
@@ -358,5 +369,9 @@ struct BuiltinTests {
         #expect(settings.maximumParallelUpdates == 7)
         #expect(settings.ciTimeout == 3900)
         #expect(settings.ciReadinessTimeout == 1.5)
+        #expect(settings.settle == 0.03)
+        #expect(settings.settleLimit == 0.4)
+        #expect(try await SpecFixture("watch_settings(settle='1s')").plan().settings.settleLimit == 1)
+        #expect(try await SpecFixture("watch_settings(ignore='a')").plan().settings.settle == 0.01)
     }
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DevloopTestSupport
-import FileWatch
 import Synchronization
+
+@testable import FileWatch
 
 /// A watcher whose sets are collected.
 final class Recorder: Sendable {
@@ -33,10 +34,15 @@ final class Recorder: Sendable {
     /// Every change so far, in the order of the sets.
     var changes: [FileChange] { all.flatMap(\.changes) }
 
+    /// Waits until every file that is there is known by its content: from then on a touch of one tells nothing.
+    func knowsContent() async -> Bool {
+        await poll(deadline: .seconds(60), every: .milliseconds(5)) { watcher.knowsContent }
+    }
+
     func clear() { sets.withLock { $0 = [] } }
 
-    /// Waits until a change of the path has been told.
-    func sees(_ path: String, _ kind: FileChange.Kind, within: Duration = .seconds(5)) async -> Bool {
+    /// Waits until a change of the path has been told. The deadline bounds a failure; it measures nothing.
+    func sees(_ path: String, _ kind: FileChange.Kind, within: Duration = .seconds(30)) async -> Bool {
         await poll(deadline: within, every: .milliseconds(2)) { changes.contains(FileChange(path: path, kind: kind)) }
     }
 

@@ -136,16 +136,31 @@ import Testing
         #expect(!patterns.isIgnored("/elsewhere/a.log", isDirectory: false))
     }
 
-    @Test func seesThatGitIsAtWork() async throws {
+    @Test func seesWhatGitIsDoing() async throws {
         let folder = try await Self.repository()
         let repository = try #require(try GitRepository.discover(from: folder.path))
-        #expect(!repository.isChanging())
-        try folder.write(".git/index.lock", "")
-        #expect(repository.isChanging())
-        // A lock that nobody will remove does not hold us up for ever.
-        try await ProcessRunner.run(ProcessCommand(["touch", "-d", "1 hour ago", folder(".git/index.lock")]))
-            .expectSuccess()
-        #expect(!repository.isChanging())
+        #expect(repository.activity().isIdle)
+        for name in ["index.lock", "HEAD.lock"] {
+            try folder.write(".git/\(name)", "")
+            let lock = try #require(repository.activity().lock)
+            #expect(lock.path == folder(".git/\(name)"))
+            // Another lock of the same name is another one.
+            try await ProcessRunner.run(ProcessCommand(["touch", "-d", "1 hour ago", lock.path])).expectSuccess()
+            let old = try #require(repository.activity().lock)
+            #expect(old != lock)
+            #expect(abs(lock.written - old.written - 3_600_000_000_000) < 60_000_000_000)
+            TestFiles.remove(lock.path)
+        }
+        for name in ["rebase-merge", "rebase-apply", "sequencer"] {
+            try folder.write(".git/\(name)/x", "")
+            try await ProcessRunner.run(ProcessCommand(["touch", "-d", "@1700000000", folder(".git/HEAD")]))
+                .expectSuccess()
+            try await ProcessRunner.run(ProcessCommand(["touch", "-d", "@1700000005", folder(".git/index")]))
+                .expectSuccess()
+            #expect(repository.activity().lastStep == 1_700_000_005_000_000_000)
+            TestFiles.remove(folder(".git/\(name)"))
+            #expect(repository.activity().isIdle)
+        }
     }
 
     @Test func freesItsHandles() async throws {

@@ -17,7 +17,7 @@ private final class Counter: Sendable {
 }
 
 /// Work trees of thousands of files: from the watcher's sets to the container's files.
-@Suite("many files with the real agent", .timeLimit(.minutes(4)), .serialized)
+@Suite("many files with the real agent", .timeLimit(.minutes(8)), .serialized)
 struct ManyFilesTests {
     private static func git(_ words: String..., in folder: String) async throws {
         let identity = ["-c", "user.name=Test", "-c", "user.email=test@example.com"]
@@ -32,7 +32,7 @@ struct ManyFilesTests {
     }
 
     private static func becomeEqual(_ left: String, _ right: String) async throws -> Bool {
-        try await poll(deadline: .seconds(90), every: .milliseconds(100)) { try await areEqual(left, right) }
+        try await poll(deadline: .seconds(100), every: .milliseconds(250)) { try await areEqual(left, right) }
     }
 
     /// Applies each set of the watcher to the container.
@@ -113,8 +113,9 @@ struct ManyFilesTests {
         try await shell("rm -r dir-*")
         try await write("four")
         #expect(try await Self.becomeEqual(folder.path, place))
-        // At the latest every 150 ms one set is closed.
-        #expect(sets.value - before <= 40)
+        // A set is closed when nothing comes for 10 ms, and whoever makes the files may be kept from it for as long:
+        // how many there are depends on the machine. Without joining them it would be 10,000.
+        #expect(sets.value - before <= 500)
         watcher.stop()
         try await following.value
         #expect(agent.leftovers() == [])

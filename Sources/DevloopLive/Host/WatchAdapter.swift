@@ -9,6 +9,7 @@ import Synchronization
 /// Watches files for the engine.
 final class WatchAdapter: WatchPort {
     private let watcher = Mutex<FileWatcher?>(nil)
+    private let times = Mutex(SettleTimes())
     private let project: String
     let warnings: AsyncStream<WatchWarning>
     private let warning: AsyncStream<WatchWarning>.Continuation
@@ -22,7 +23,8 @@ final class WatchAdapter: WatchPort {
     }
 
     func start(roots: [String]) async throws -> AsyncStream<FileChanges> {
-        let opened = try FileWatcher(roots: roots, ignore: WatchIgnore(project: project))
+        let opened = try FileWatcher(
+            roots: roots, ignore: WatchIgnore(project: project), settle: times.withLock { $0 })
         watcher.withLock { $0 = opened }
         let wall = wall
         let (stream, continuation) = AsyncStream.makeStream(of: FileChanges.self, bufferingPolicy: .unbounded)
@@ -44,6 +46,15 @@ final class WatchAdapter: WatchPort {
 
     func update(roots: [String]) async throws {
         try watcher.withLock { try $0?.update(roots: roots) }
+    }
+
+    func settle(_ quiet: Duration, limit: Duration) async {
+        let new = SettleTimes(quiet: quiet, longest: limit)
+        let isNew = times.withLock { times in
+            defer { times = new }
+            return times != new
+        }
+        if isNew { watcher.withLock { $0?.settle(new) } }
     }
 
     func stop() async {

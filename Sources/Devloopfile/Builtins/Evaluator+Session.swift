@@ -52,9 +52,10 @@ extension Evaluator {
                 }
                 return .none
             },
-            define("watch_settings", "ignore?") { evaluator, call in
+            define("watch_settings", "ignore?", "settle?", "settle_limit?") { evaluator, call in
                 let patterns = try call.strings("ignore")
                 evaluator.state.settings.watchIgnored.add(patterns, relativeTo: evaluator.currentDirectory)
+                try evaluator.changeSettleTimes(call)
                 return .none
             },
             define("secret_settings", "disable_scrub?") { evaluator, call in
@@ -81,6 +82,27 @@ extension Evaluator {
             }
             if text == "false" { notice("k8s_server_side_apply='false' of update_settings", call) }
         }
+    }
+
+    private func changeSettleTimes(_ call: BuiltinCall) throws {
+        let settle = try Self.duration(call, "settle")
+        let limit = try Self.duration(call, "settle_limit")
+        // A person would take longer for a devloop that is broken.
+        for (name, seconds) in [("settle", settle), ("settle_limit", limit)] {
+            guard let seconds else { continue }
+            guard seconds >= 0.001, seconds <= 10 else {
+                throw SpecFault(
+                    "\(name) must be from 1ms to 10s", hint: "unless said, settle is 10ms and settle_limit 150ms")
+            }
+        }
+        var settings = state.settings
+        if let settle { settings.settle = settle }
+        settings.settleLimit = limit ?? max(settings.settleLimit, settings.settle)
+        guard settings.settle <= settings.settleLimit else {
+            throw SpecFault(
+                "settle_limit must be at least settle", hint: "a save is complete at settle_limit at the latest")
+        }
+        state.settings = settings
     }
 
     /// Tells once that something is accepted and does nothing here.

@@ -113,6 +113,16 @@ package struct Decider: Sendable {
             Decision(resource: resource.name, action: action, reason: "\(Self.name(path)) is one of its deps"))
     }
 
+    /// Which of the paths ask for a resource's own command.
+    func inputs(of resource: Resource, among paths: [String]) -> [String] {
+        let deps = resource.local?.deps ?? resource.kubernetes?.customDeploy?.deps ?? []
+        let ignored = resource.local?.ignored ?? PathFilter()
+        return paths.filter { path in
+            !plan.settings.watchIgnored.matches(path) && !ignored.matches(path)
+                && deps.contains { Self.covers($0, path) }
+        }
+    }
+
     private func decide(
         _ image: Image, of resource: Resource, _ paths: [String], stale: [String: Set<String>],
         exists: (String) -> Bool, _ outcome: inout Outcome

@@ -56,6 +56,15 @@ struct LiveChanges {
         }
     }
 
+    /// Those of the paths that ask for the image.
+    static func inputs(_ paths: [String], of image: Image) -> [String] {
+        let inputs = image.inputs + fallBacks(of: image) + [image.docker?.dockerfile].compactMap { $0 }
+        return relevant(paths, to: image).filter { path in
+            !image.ignored.matches(path)
+                && (inputs.contains { Decider.covers($0, path) } || rule(for: path, image) != nil)
+        }
+    }
+
     var isEmpty: Bool { fallBack == nil && built == nil && matched.isEmpty && unmatched.isEmpty }
 
     /// Paths that are no business of the image's containers, nor of the image, left out.

@@ -6,6 +6,8 @@ package protocol WatchPort: Sendable {
     func start(roots: [String]) async throws -> AsyncStream<FileChanges>
     /// Replaces the set of absolute paths that are watched.
     func update(roots: [String]) async throws
+    /// How long the events of one save are waited for, from now on: without a further event, and at the most.
+    func settle(_ quiet: Duration, limit: Duration) async
     func stop() async
     /// What the user has to know about watching, such as a limit of the kernel that was reached; for one consumer.
     var warnings: AsyncStream<WatchWarning> { get }

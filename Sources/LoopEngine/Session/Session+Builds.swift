@@ -19,6 +19,7 @@ extension Session {
         let number = state.taskNumber
         let concerned = names(of: work)
         for name in concerned { set(.building, for: name) }
+        loops.began(.package(package), at: now)
         let journal = journal
         let save = state.runningSaves.max()
         let resource = concerned.count == 1 ? concerned.first : nil
@@ -86,6 +87,7 @@ extension Session {
         _ work: BuildWork, number: Int, result: Result<BuildEnd, any Error>, start: ContinuousClock.Instant
     ) {
         guard end == nil, var state = packages[work.package], state.taskNumber == number else { return }
+        loops.ended(.package(work.package), at: now)
         let ids = state.runningSaves
         let concerned = names(of: work)
         state.running = nil

@@ -39,14 +39,16 @@ extension Session {
                 stale[package] = Set(images.values.filter { $0.image.swift?.package == package }.map(\.product))
             }
         }
-        let outcome = decider.decide(changes.paths, stale: stale, exists: options.exists)
+        var outcome = decider.decide(changes.paths, stale: stale, exists: options.exists)
+        let isSpecStopped = await stopLoops(&outcome, changes, decider: decider)
+        let reloads = (outcome.reloads || mends) && !isSpecStopped
         for decision in outcome.decisions where resources[decision.resource] != nil {
             journal.record(
                 .decisionMade, save: record.id, resource: decision.resource,
                 ["action": .string(decision.action.rawValue), "reason": .string(decision.reason)])
             if decision.action != .nothing { note(record.id, for: decision.resource) }
         }
-        if outcome.reloads || mends { await reload(record.id, reason: "the spec reads \(shown(changes.paths[0]))") }
+        if reloads { await reload(record.id, reason: "the spec reads \(shown(changes.paths[0]))") }
         if configuration { connect() }
         if outcome.decisions.isEmpty, !outcome.reloads, !mends {
             journal.record(

@@ -66,6 +66,7 @@ extension Session {
         state.retry?.isWaiting = false
         resources[name] = state
         forced.insert(name)
+        forgetLoops(of: name)
         for ref in state.resource.kubernetes?.images ?? [] {
             if let image = images[ref], image.image.swift == nil { images[ref]?.isStale = true }
             if let image = images[ref], let package = image.image.swift?.package {
@@ -177,6 +178,7 @@ extension Session {
         state.isForced = false
         let number = state.taskNumber
         resources[name] = state
+        if runsCommand(name) { loops.began(.resource(name), at: now) }
         if let local = state.resource.local {
             runLocal(name, local, number: number)
         } else {
@@ -199,7 +201,7 @@ extension Session {
         let task = spawn { session in
             do {
                 for image in needed {
-                    let start = await session.now
+                    let start = await session.imageBegins(image.image.ref)
                     let work = ImageWork(
                         image: image.image, artifact: image.artifact, product: image.product,
                         isLive: live.contains(image.image.ref) && image.image.swift != nil)
@@ -243,10 +245,17 @@ extension Session {
         resources[name]?.task = task
     }
 
+    /// The moment at which an image begins to be made.
+    private func imageBegins(_ ref: String) -> ContinuousClock.Instant {
+        loops.began(.image(ref), at: now)
+        return now
+    }
+
     private func imageMade(
         _ image: ImageState, initial: [ExactPath: SyncSet.File], for name: String, number: Int,
         start: ContinuousClock.Instant
     ) {
+        loops.ended(.image(image.image.ref), at: now)
         guard var current = images[image.image.ref] else { return }
         current.reference = image.reference
         current.packed = image.artifact
@@ -289,6 +298,7 @@ extension Session {
     private func applied(_ name: String, number: Int, _ result: ApplyResult, start: ContinuousClock.Instant) {
         let generations = result.generations
         guard var state = resources[name], state.taskNumber == number else { return }
+        loops.ended(.resource(name), at: now)
         state.isTaskRunning = false
         state.task = nil
         let isSame = state.generations == generations && state.isApplied
@@ -319,6 +329,8 @@ extension Session {
         state.isTaskRunning = false
         state.task = nil
         resources[name] = state
+        loops.ended(.resource(name), at: now)
+        for ref in state.resource.kubernetes?.images ?? [] { loops.ended(.image(ref), at: now) }
         guard end == nil, !(error is CancellationError) else { return advanceAll() }
         let error = (error as? DevloopError) ?? DevloopError(.objectRefused, "\(error)")
         if error.code == .image {

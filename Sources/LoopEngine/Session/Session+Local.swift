@@ -72,6 +72,7 @@ extension Session {
 
     private func localDone(_ name: String, number: Int, start: ContinuousClock.Instant) {
         guard resources[name]?.taskNumber == number else { return }
+        loops.ended(.resource(name), at: now)
         served(name, way: "run", stages: [("run", (now - start).milliseconds)])
     }
 
@@ -79,6 +80,8 @@ extension Session {
     private func localServes(_ name: String, number: Int, isReady: Bool) {
         guard resources[name]?.taskNumber == number else { return }
         resources[name]?.isTaskRunning = false
+        // What a server writes as it starts is its own; later on, a save is a person's.
+        loops.ended(.resource(name), at: now + .seconds(2))
         set(isReady ? .ready : .starting("waits for its readiness probe"), for: name)
         advanceAll()
     }
@@ -87,6 +90,7 @@ extension Session {
         guard resources[name]?.taskNumber == number else { return }
         resources[name]?.isTaskRunning = false
         resources[name]?.task = nil
+        loops.ended(.resource(name), at: now)
         set(.ready, for: name)
         advanceAll()
     }

@@ -12,7 +12,9 @@ extension Session {
         // A spec that changes what it reads is never up to date.
         for _ in 0..<3 {
             let start = now
+            loops.began(.spec, at: start)
             let outcome = await ports.spec.evaluate()
+            loops.ended(.spec, at: now)
             await loadPlan(outcome, duration: now - start, save: save)
             guard !isOneShot, end == nil, outcome.isOutdated() else { return }
         }
@@ -182,6 +184,9 @@ extension Session {
 
     func updateWatch() async {
         guard !isOneShot, end == nil else { return }
+        if let settings = plan?.settings {
+            await ports.watch.settle(.seconds(settings.settle), limit: .seconds(settings.settleLimit))
+        }
         guard isWatching else { return await startWatch() }
         do {
             try await ports.watch.update(roots: await watchRoots())

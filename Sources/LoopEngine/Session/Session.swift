@@ -24,6 +24,7 @@ package actor Session {
     var images: [String: ImageState] = [:]
     var packages: [String: PackageState] = [:]
     var saves: [Int: SaveRecord] = [:]
+    var loops = LoopDetector()
     var lastSave = 0
     /// Ids of runs of containers whose logs are being read or were read to the end.
     var logged: Set<String> = []

@@ -44,6 +44,7 @@ final class FakeWatch: WatchPort {
     private struct State {
         var continuation: AsyncStream<FileChanges>.Continuation?
         var roots: [String] = []
+        var settle: [Duration] = []
         var isStopped = false
     }
 
@@ -62,6 +63,9 @@ final class FakeWatch: WatchPort {
     var roots: [String] { state.withLock(\.roots) }
     var isStarted: Bool { state.withLock { $0.continuation != nil } }
     var isStopped: Bool { state.withLock(\.isStopped) }
+    /// Quiet time and limit.
+    var settle: [Duration] { state.withLock(\.settle) }
+    func settle(_ quiet: Duration, limit: Duration) async { state.withLock { $0.settle = [quiet, limit] } }
 
     func start(roots: [String]) async throws -> AsyncStream<FileChanges> {
         let (stream, continuation) = AsyncStream.makeStream(of: FileChanges.self)
