@@ -129,7 +129,7 @@ struct TarSyncTests {
     @Test func withoutDigestsNothingIsVerified() async throws {
         let folder = try TemporaryDirectory("tar")
         let container = Container()
-        container.state.withLock { $0.programs.remove("sha256sum") }
+        _ = container.state.withLock { $0.programs.remove("sha256sum") }
         let report = try await TarSync(container).apply(try Self.set(folder))
         #expect(report.unverified == "the image of web-1/main has no sha256sum")
     }

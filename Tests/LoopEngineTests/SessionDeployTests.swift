@@ -332,4 +332,26 @@ struct SessionDeployTests {
             try await test.events.wait("uncategorized", is: "ready")
         }
     }
+
+    /// A cluster that was deleted and made anew at the same address answers as the old one did, and has nothing.
+    @Test func anotherClusterGetsEverything() async throws {
+        try await TestSession.run(Samples.web()) { test in
+            let last = try await test.bringUp()
+            let (applied, images) = (test.connection.applied.count, test.connection.images.count)
+            let lost = ClusterUpdate.disconnected(DevloopError(.clusterUnreachable, "cannot reach it"))
+            // The same one again: nothing is done.
+            test.connection.tell(lost)
+            test.connection.tell(.connected)
+            let same = try await test.events.wait(.clusterConnected, after: last)
+            test.connection.replace()
+            test.connection.tell(lost)
+            test.connection.tell(.connected)
+            try await test.events.wait(.clusterFailed, after: same.sequence) {
+                $0.text("message")?.contains("another cluster") == true
+            }
+            try await test.until("all is applied again") { test.connection.applied.count == applied + 1 }
+            #expect(test.connection.images.count == images + 1)
+            #expect(test.connection.isClosed)
+        }
+    }
 }

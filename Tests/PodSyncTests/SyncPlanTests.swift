@@ -35,8 +35,12 @@ struct SyncPlanTests {
         Case(name: "same content, mode and role: nothing", wanted: old, content: nil),
         Case(name: "other content: data", wanted: SyncFile(destination: "/a", bytes: [2]), content: .data),
         Case(
-            name: "other content, base known: a patch", wanted: SyncFile(destination: "/a", bytes: [2]),
+            name: "other content, base known: a patch",
+            wanted: SyncFile(destination: "/a", bytes: [UInt8](repeating: 2, count: 4_097)),
             content: .patch(base: Array("/a".utf8), digest: old.digest.bytes), canPatch: true),
+        Case(
+            name: "a single block, base known: data", wanted: SyncFile(destination: "/a", bytes: [2]),
+            content: .data, canPatch: true),
         Case(
             name: "other mode: kept", wanted: SyncFile(destination: "/a", bytes: [1], mode: 0o755), content: .keep),
         Case(

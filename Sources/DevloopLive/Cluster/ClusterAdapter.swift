@@ -69,7 +69,7 @@ struct ClusterAdapter: ClusterPort {
         let info = ClusterInfo(
             context: found.context.name, namespace: namespace,
             server: found.version, runtime: nodes.first?.runtimeVersion ?? "unknown", architecture: architecture,
-            delivery: decision.summary)
+            delivery: decision.summary, identity: await Self.identity(found.client, namespace: namespace))
         link.architecture = architecture
         let cache = LayerDigestCache(path: HostPaths.cache().map { "\($0)/layers.json" })
         return ClusterSession(
@@ -85,5 +85,14 @@ struct ClusterAdapter: ClusterPort {
                 context: found.context.name, cluster: found.selection.context.cluster,
                 user: found.selection.context.user, namespace: namespace, files: configurationFiles),
             takesOver: settings.force)
+    }
+
+    /// The uid of a namespace that is as old as the cluster, or else of the session's own.
+    static func identity(_ client: KubeClient, namespace: String) async -> String? {
+        for name in ["kube-system", namespace] {
+            let found = try? await client.get(.namespaces, name: name)
+            if let uid = found?.at("metadata", "uid")?.string { return uid }
+        }
+        return nil
     }
 }

@@ -40,6 +40,8 @@ final class ClusterSession: ClusterConnection {
         self.images = images
     }
 
+    func identity() async -> String? { await ClusterAdapter.identity(client, namespace: info.namespace) }
+
     func makeImage(_ work: ImageWork, onEvent: @escaping @Sendable (ImageNotice) -> Void) async throws -> String {
         try await images.make(work, onEvent: onEvent)
     }
@@ -96,7 +98,8 @@ final class ClusterSession: ClusterConnection {
         case .agent(let path): return try await attach(pod, container, agent: path)
         case .tar:
             return TarSync(
-                PodCommands(client: client, namespace: pod.namespace, pod: pod.name, container: container))
+                PodCommands(client: client, namespace: pod.namespace, pod: pod.name, container: container),
+                readings: readings)
         case .refused(let reason): throw DevloopError(.syncImpossible, reason, hint: ContainerWay.hint)
         }
     }

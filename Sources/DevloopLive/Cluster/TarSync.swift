@@ -30,13 +30,15 @@ final class TarSync: SyncConnection {
 
     private let commands: any ContainerCommands
     private let state = Mutex(State())
-    private let digests = FileDigests()
+    private let digests: FileDigests
     /// Nothing is told by a container without an agent.
     let events: AsyncStream<SyncNotice>
     private let eventsEnd: AsyncStream<SyncNotice>.Continuation
 
-    init(_ commands: any ContainerCommands) {
+    /// - Parameter readings: Shared by all containers, so that each file is read once.
+    init(_ commands: any ContainerCommands, readings: SourceReadings = SourceReadings()) {
         self.commands = commands
+        digests = FileDigests(readings: readings)
         (events, eventsEnd) = AsyncStream.makeStream(of: SyncNotice.self, bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -47,7 +49,7 @@ final class TarSync: SyncConnection {
     func apply(_ set: SyncSet) async throws -> SyncReport {
         let start = ContinuousClock.now
         var problems: [String] = []
-        let files = try describe(set, &problems)
+        let files = try await describe(set, &problems)
         let known = state.withLock(\.files)
         let open = files.filter { known[$0.destination] != Known(digest: $0.digest, mode: $0.mode) }
         let gone = set.deletions.map(\.path)
@@ -83,13 +85,13 @@ final class TarSync: SyncConnection {
         return report
     }
 
-    private func describe(_ set: SyncSet, _ problems: inout [String]) throws -> [SyncFile] {
+    private func describe(_ set: SyncSet, _ problems: inout [String]) async throws -> [SyncFile] {
         var files: [SyncFile] = []
         for file in set.files {
             if let root = file.root, root != file.source, SyncLink(file.source, inside: root) != nil {
                 problems.append("the link \(file.source) is not synced: tar is not asked to bring links")
             } else {
-                files.append(try digests.describe(file))
+                files.append(try await digests.describe(file))
             }
         }
         return files

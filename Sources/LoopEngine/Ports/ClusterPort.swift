@@ -20,10 +20,14 @@ package struct ClusterInfo: Sendable, Equatable {
     package var architecture: String
     /// How images reach the node, with the reason.
     package var delivery: String
+    /// Tells this cluster from a later one at the same address; nil when the user may not ask.
+    package var identity: String?
 
     package init(
-        context: String, namespace: String, server: String, runtime: String, architecture: String, delivery: String
+        context: String, namespace: String, server: String, runtime: String, architecture: String, delivery: String,
+        identity: String? = nil
     ) {
+        self.identity = identity
         self.context = context
         self.namespace = namespace
         self.server = server
@@ -36,6 +40,9 @@ package struct ClusterInfo: Sendable, Equatable {
 /// An open session with one cluster and namespace.
 package protocol ClusterConnection: Sendable {
     var info: ClusterInfo { get }
+
+    /// What ``ClusterInfo/identity`` is now; nil when the cluster does not say.
+    func identity() async -> String?
 
     /// Makes the image and brings it to the node.
     func makeImage(_ work: ImageWork, onEvent: @escaping @Sendable (ImageNotice) -> Void) async throws -> String

@@ -91,6 +91,7 @@ extension Session {
             guard toldTrouble != nil, let connection else { return }
             toldTrouble = nil
             tellConnection(connection.info)
+            spawn { await $0.checkIdentity(connection) }
         case .disconnected(let error):
             // Tried again every few seconds: the same words once are enough.
             guard toldTrouble != error.message else { return }

@@ -54,6 +54,7 @@ final class FakeConnection: ClusterConnection {
             sent: 117, send: .milliseconds(6), restart: .milliseconds(21), ready: .milliseconds(9),
             runningDigest: "digest", earlyExit: nil)
         var isClosed = false
+        var identity = "first"
         var program = ImageProgram(entrypoint: ["/bin/server"])
         /// Of each attach, whether the agent was injected.
         var attached: [Bool] = []
@@ -66,7 +67,11 @@ final class FakeConnection: ClusterConnection {
 
     let info = ClusterInfo(
         context: "kind-test", namespace: "shop", server: "v1.30.0", runtime: "containerd://1", architecture: "amd64",
-        delivery: "a test's")
+        delivery: "a test's", identity: "first")
+
+    /// Another cluster answers from now on.
+    func replace() { state.withLock { $0.identity = "second" } }
+    func identity() async -> String? { state.withLock(\.identity) }
 
     var images: [ImageWork] { state.withLock(\.images) }
     var applied: [ApplyWork] { state.withLock(\.applied) }
