@@ -35,6 +35,12 @@ struct DeployRetryTests {
         Case(
             testDescription: "still no cluster", error: DevloopError(.clusterUnreachable, "connection refused"),
             before: before("the cluster cannot take it: connection refused", 2), delay: 2),
+        Case(
+            testDescription: "no namespace", error: DevloopError(.namespaceMissing, "namespaces \"a\" not found"),
+            delay: 2),
+        Case(
+            testDescription: "no namespace, in run or ci", error: DevloopError(.namespaceMissing, "not found"),
+            isOneShot: true, delay: nil),
         Case(testDescription: "refused", error: DevloopError(.objectRefused, "no such field"), delay: nil),
     ]
 

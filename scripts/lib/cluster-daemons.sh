@@ -63,8 +63,11 @@ members() {
 
 # start_time PID: in clock ticks since boot; fails for a process that is gone or a zombie.
 start_time() {
-    local stat
-    { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+    local stat=''
+    # Not $(<...): one that ends between opening and reading would end this shell too, without a word. There is no NUL in
+    # it, so that read reports the end of the file.
+    { IFS= read -r -d '' stat <"/proc/$1/stat"; } 2>/dev/null || true
+    [[ -n $stat ]] || return 1
     local fields
     read -ra fields <<<"${stat##*) }"
     [[ ${fields[0]} != Z && ${fields[0]} != X ]] || return 1

@@ -81,6 +81,8 @@ extension DevloopError.Code {
     package static let syncRun = Self("sync-run", exit: .workFailed)
     /// The container has files of an earlier session that nobody can take back: a new container is needed.
     package static let syncLeftover = Self("sync-leftover", exit: .workFailed)
+    /// The namespace is not there: what is to be in it is applied once somebody has made it.
+    package static let namespaceMissing = Self("namespace-missing", exit: .workFailed)
     /// There is no workload of this name to sync to.
     package static let workloadMissing = Self("workload-missing", exit: .workFailed)
     /// A workload did not become healthy.

@@ -263,6 +263,7 @@ struct ObjectApplier: Sendable {
         let refusal = Refusal(failure)
         switch refusal.kind {
         case .rights: located.code = .clusterRefused
+        case .namespaceMissing: located.code = .namespaceMissing
         case .other where failure.status >= 500 || failure.status == 429 || failure.status == 401: return located
         default: located.code = .objectRefused
         }

@@ -233,7 +233,9 @@ extension Session {
                 } else {
                     let apply = await session.applyWork(resource, kubernetes, live: live)
                     result = try await connection.apply(apply) { notice in
+                        // What was told with the first try.
                         if isRetry, case .applied(_, "unchanged", _) = notice { return }
+                        if isRetry, case .failed(_, let error) = notice, error.code == .namespaceMissing { return }
                         Self.record(notice, in: journal, resource: name)
                     }
                 }

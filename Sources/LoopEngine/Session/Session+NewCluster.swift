@@ -7,8 +7,8 @@ extension Session {
     /// After a break there may be another cluster at the same address, one that was deleted and made anew. It has nothing of
     /// what was applied, and never says so: all of it is brought there again.
     func checkIdentity(_ former: any ClusterConnection) async {
-        guard !isOneShot, let identity = former.info.identity, let now = await former.identity(), now != identity,
-            end == nil, connection != nil, connecting == nil
+        guard !isOneShot, let identity = former.info.identity, let now = await newIdentity(of: former),
+            now != identity, end == nil, connection != nil, connecting == nil
         else { return }
         connection = nil
         observing?.cancel()
@@ -24,6 +24,15 @@ extension Session {
         // Gives back what it holds of the namespace, so that it does not stand in its successor's way.
         await former.close()
         connect()
+    }
+
+    /// A server that has just started may not have made the namespace yet that tells who it is.
+    private func newIdentity(of former: any ClusterConnection) async -> String? {
+        for _ in 0..<30 {
+            if let identity = await former.identity() { return identity }
+            do { try await ports.clock.sleep(.seconds(1)) } catch { return nil }
+        }
+        return nil
     }
 
     /// Nothing of a resource is in the cluster any more.

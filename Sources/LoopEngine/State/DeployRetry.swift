@@ -24,6 +24,9 @@ struct DeployRetry: Equatable, Sendable {
         switch error.code {
         case .clusterUnreachable:
             return DeployRetry(reason: "the cluster cannot take it: \(error.message)", delay: .seconds(2))
+        case .namespaceMissing where !isOneShot:
+            let hint = error.hint.map { "; \($0)" } ?? ""
+            return DeployRetry(reason: error.message + hint, delay: .seconds(2))
         case .workloadMissing where !isOneShot:
             return DeployRetry(reason: error.message, delay: .seconds(2))
         case .sessionBusy where !isOneShot:

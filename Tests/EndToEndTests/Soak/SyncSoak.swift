@@ -176,7 +176,7 @@ struct SyncSoak {
     }
 
     /// Memory, descriptors and threads are at the end what they were after the first fifth.
-    func checkResources() { ProcessSample.expectFlat(samples) }
+    func checkResources() { ProcessSample.expectFlat(samples, streams: 16) }
 
     func sumUp() {
         let faults = counts.sorted { $0.key.rawValue < $1.key.rawValue }.map { "\($0.key.rawValue) \($0.value)" }
