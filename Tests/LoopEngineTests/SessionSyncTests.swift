@@ -131,6 +131,32 @@ struct SessionSyncTests {
         }
     }
 
+    /// The last container that lacks the set is on its way out: nothing else has to come for the save to be served.
+    @Test func aContainerThatGoesHoldsNoSave() async throws {
+        try await TestSession.run(Samples.web()) { test in
+            let last = try await test.bringUp()
+            let generation = test.connection.generation("web")
+            let first = PodStatus.ready("web-1", generation: generation)
+            test.connection.setPods("web", [first, .ready("web-2", generation: generation)])
+            try await test.until("both are attached") {
+                test.connection.syncs.count == 2 && test.connection.syncs.allSatisfy { $0.sets.count == 1 }
+            }
+            let away = DevloopError(.clusterUnreachable, "nobody answers")
+            test.connection.failAttach(Array(repeating: away, count: 8))
+            try #require(test.connection.syncs.first { $0.pod == "web-2" }).breakOff()
+            try await test.events.wait(.syncFailed, after: last)
+            test.watch.save(Samples.mainFile)
+            try await test.until("a build runs") { test.build.runningCount == 1 }
+            test.build.succeed(["web": "v2"])
+            try await test.events.wait(.syncCommitted, after: last) { $0.save == 1 }
+            #expect(test.events.all(.saveServed).isEmpty)
+            test.connection.setPods(
+                "web", [first, .make("web-2", generation: generation, verdict: .ready, isTerminating: true)])
+            try await test.events.wait(.saveServed, after: last)
+            try await test.events.wait("web", is: "ready", after: last)
+        }
+    }
+
     @Test func anAppThatEndsAtOnceIsAFailureAndNotServed() async throws {
         try await TestSession.run(Samples.web()) { test in
             let last = try await test.bringUp()

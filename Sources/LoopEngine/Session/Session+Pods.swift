@@ -14,10 +14,12 @@ extension Session {
             tell(name, old: state.pods, new: pods)
             let gone = state.pods.filter { old in !pods.contains { $0.uid == old.uid } }
             resources[name]?.pods = pods
+            let attachments = resources[name]?.attachments ?? [:]
             reconcileAttachments(name)
             for pod in pods { readLogs(name, pod) }
             for pod in gone { endLogs(of: pod.uid) }
             refresh(name)
+            completeSync(name, without: attachments)
             deployWaitingChanges(name)
         }
         // The last old Pod of a rollout may have gone without a change of any status.

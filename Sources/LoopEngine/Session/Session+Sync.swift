@@ -163,15 +163,27 @@ extension Session {
         if report.restart != nil || attachment.trouble?.isOfApp != true || runsWhatIsWanted {
             resources[name]?.attachments[key]?.trouble = nil
         }
-        let isDone = resources[name]?.attachments.values.allSatisfy { $0.isCurrent && $0.trouble == nil } ?? false
-        if isDone {
-            refreshAfterSync(name)
-            if resources[name]?.isTaskRunning == false, resources[name]?.needsDeploy == false,
-                resources[name]?.stages.isEmpty == true
-            {
-                served(name, way: "sync", stages: stages)
-            }
+        if isSyncComplete(name) { finishSync(name, stages) }
+    }
+
+    private func isSyncComplete(_ name: String) -> Bool {
+        resources[name]?.attachments.values.allSatisfy { $0.isCurrent && $0.trouble == nil } ?? false
+    }
+
+    private func finishSync(_ name: String, _ stages: [(String, Int)]) {
+        refreshAfterSync(name)
+        if resources[name]?.isTaskRunning == false, resources[name]?.needsDeploy == false,
+            resources[name]?.stages.isEmpty == true
+        {
+            served(name, way: "sync", stages: stages)
         }
+    }
+
+    /// A save may have waited for nothing but a container that is no longer among those that count.
+    func completeSync(_ name: String, without before: [String: Attachment]) {
+        let now = resources[name]?.attachments ?? [:]
+        let wasOpen = before.contains { now[$0.key] == nil && !($0.value.isCurrent && $0.value.trouble == nil) }
+        if wasOpen, !now.isEmpty, isSyncComplete(name) { finishSync(name, []) }
     }
 
     /// The files are there, a command of a `run` step failed: it runs again with the next set.
