@@ -58,9 +58,7 @@ extension EndToEnd {
             try await Cluster.run("crashlog") { cluster in
                 let package = try TinyPackage()
                 try Self.write(package, index: 0)
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: package.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
+                try await LiveDevloop.run(in: package.path, on: cluster) { live in
                     try await live.wait("app", is: "ready", deadline: .seconds(120))
                     try await live.wait("log.written", resource: "app") { $0["text"] == "picked 2" }
                     try package.folder.write(

@@ -69,9 +69,7 @@ extension EndToEnd {
                 let project = try Project(
                     Self.spec, manifest: Self.definition(group) + Self.thing(group, size: 1))
                 do {
-                    try await LiveDevloop.run(
-                        ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                    ) { live in
+                    try await LiveDevloop.run(in: project.path, on: cluster) { live in
                         func told(_ state: String, _ reason: String, after: JSONValue) async throws -> JSONValue {
                             try await live.wait(
                                 "resource.changed", resource: "thing", after: after["seq"]?.int ?? 0

@@ -75,9 +75,7 @@ extension EndToEnd {
                         """)
                 }
                 try write("3600")
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
+                try await LiveDevloop.run(in: project.path, on: cluster) { live in
                     try await live.wait("app", is: "starting")
                     let ready = try await live.wait("app", is: "ready")
                     try write("3601")
@@ -154,9 +152,7 @@ extension EndToEnd {
                 let project = try Project(
                     "secret_settings(disable_scrub=True)\nk8s_yaml('app.yaml')\n", manifest: Self.manifest("one", "abc")
                 )
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
+                try await LiveDevloop.run(in: project.path, on: cluster) { live in
                     try await live.wait("app", is: "ready")
                     try await live.wait("log.written", resource: "app") { $0["text"] == "word one, 3 bytes" }
                     var before = live.last

@@ -65,9 +65,7 @@ extension EndToEnd {
                     manifest: Project.deployment(
                         command: ["/bin/busybox", "sleep", "3600"], image: "example/site"))
                 try project.folder.write("site.txt", "one\n")
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
+                try await LiveDevloop.run(in: project.path, on: cluster) { live in
                     try await live.wait("app", is: "ready")
                     let before = live.last
                     try project.folder.write("site.txt", "two\n")
@@ -87,9 +85,7 @@ extension EndToEnd {
                     """)
                 try project.folder.write(".devloopignore", "out.log\nignored/\n")
                 try project.folder.write("in.txt", "one\n")
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
+                try await LiveDevloop.run(in: project.path, on: cluster) { live in
                     try await live.wait("generate", is: "ready")
                     try await live.wait("log.written", resource: "generate") { $0["text"] == "generated" }
                     let before = live.last

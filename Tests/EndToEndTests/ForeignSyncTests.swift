@@ -49,9 +49,8 @@ extension EndToEnd {
 
         /// What each Pod has at a path.
         private static func contents(_ path: String, in cluster: Cluster) async throws -> [String] {
-            let pods = try await cluster.client.list(.pods, namespace: cluster.namespace).items
             var found: [String] = []
-            for pod in pods where pod.at("metadata", "deletionTimestamp") == nil {
+            for pod in try await cluster.livePods() {
                 let name = pod.at("metadata", "name")?.string ?? ""
                 let result = try await cluster.client.execute(
                     namespace: cluster.namespace, pod: name, container: "main", command: ["/bin/busybox", "cat", path])
@@ -139,9 +138,7 @@ extension EndToEnd {
                 let project = try Project(
                     "sync_resource('site', [sync('www', '/srv')], selector={'app': 'web'}, via='tar')\n")
                 try project.folder.write("www/a", "one")
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
+                try await LiveDevloop.run(in: project.path, on: cluster) { live in
                     try await live.wait("site", is: "ready", deadline: .seconds(60))
                     let before = live.last
                     try project.folder.write("www/a", "two")
@@ -174,9 +171,7 @@ extension EndToEnd {
                 let project = try Project(
                     "sync_resource('site', [sync('www', '/www')], selector={'tier': 'front'}, via='tar')\n")
                 try project.folder.write("www/a", "one")
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
+                try await LiveDevloop.run(in: project.path, on: cluster) { live in
                     try await live.wait("site", is: "ready", deadline: .seconds(60))
                     for word in ["two", "three"] {
                         let before = live.last
@@ -230,9 +225,7 @@ extension EndToEnd {
                     """, manifest: Self.server())
                 try project.folder.write("www/a", "one")
                 try project.folder.write("www/docs/a.md", "one")
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
+                try await LiveDevloop.run(in: project.path, on: cluster) { live in
                     try await live.wait("app", is: "ready", deadline: .seconds(60))
                     var before = live.last
                     try project.folder.write("www/docs/a.md", "two")
@@ -357,9 +350,7 @@ extension EndToEnd {
                 try await Self.deploy(Self.server(), in: cluster)
                 let project = try Project("sync_resource('site', [sync('www', '/www')], workload='deployment/web')\n")
                 try project.folder.write("www/a", "one")
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
+                try await LiveDevloop.run(in: project.path, on: cluster) { live in
                     try await live.wait("site", is: "ready", deadline: .seconds(60))
                     let before = live.last
                     try project.folder.write("www/a", "two")

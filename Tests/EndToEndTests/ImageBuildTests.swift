@@ -191,9 +191,7 @@ extension EndToEnd {
                     while true { sleep(60) }
 
                     """)
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: package.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
+                try await LiveDevloop.run(in: package.path, on: cluster) { live in
                     try await live.wait("app", is: "ready", deadline: .seconds(120))
                     try await live.wait("log.written", resource: "app") { $0["text"] == "base first first" }
                     let before = live.last

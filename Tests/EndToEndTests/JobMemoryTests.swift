@@ -115,9 +115,7 @@ extension EndToEnd {
                 let project = try Project(manifest: Self.job("migrate", "one"))
                 _ = try await Devloop.events(of: project, cluster)
                 try await Self.clear("migrate", cluster)
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
+                try await LiveDevloop.run(in: project.path, on: cluster) { live in
                     let ready = try await live.wait("migrate", is: "ready")
                     #expect(try await !cluster.exists(.jobs, "migrate"))
                     try project.folder.write("app.yaml", Self.job("migrate", "two"))

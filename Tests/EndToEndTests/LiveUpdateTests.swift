@@ -377,9 +377,7 @@ extension EndToEnd {
 
                     """, manifest: Project.sleeper)
                 try project.folder.write("data/a", "one")
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
+                try await LiveDevloop.run(in: project.path, on: cluster) { live in
                     try await live.wait("app", is: "ready")
                     let connected = try await live.wait("cluster.connected")
                     let before = live.last

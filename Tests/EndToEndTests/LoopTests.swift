@@ -33,9 +33,7 @@ extension EndToEnd {
                 try project.folder.write(".devloopignore", "runs.log\n")
                 try project.folder.write("src/in.txt", "one\n")
                 try project.folder.write("other.txt", "one\n")
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
+                try await LiveDevloop.run(in: project.path, on: cluster) { live in
                     try await live.wait("stamp", is: "ready")
                     try await live.wait("other", is: "ready")
                     // The first run wrote before anything was watched, perhaps.
@@ -78,9 +76,7 @@ extension EndToEnd {
                         command: ["/bin/busybox", "sleep", "3600"], image: "example/site"))
                 try project.folder.write("src/in.txt", "one\n")
                 try project.folder.write("other.txt", "one\n")
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
+                try await LiveDevloop.run(in: project.path, on: cluster) { live in
                     try await live.wait("app", is: "starting")
                     try project.folder.write("src/in.txt", "two\n")
                     let warning = try await live.wait("watch.warned", resource: "app", deadline: .seconds(180))

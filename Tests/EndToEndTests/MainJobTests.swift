@@ -18,9 +18,7 @@ extension EndToEnd {
             try await Cluster.run("main") { cluster in
                 var family: [Int] = []
                 var address = ""
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: workspace.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
+                try await LiveDevloop.run(in: workspace.path, on: cluster) { live in
                     // A cold build of the services takes minutes.
                     for name in Self.services { try await live.wait(name, is: "ready", deadline: .seconds(600)) }
                     address = try #require(

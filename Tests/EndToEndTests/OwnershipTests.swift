@@ -96,9 +96,7 @@ extension EndToEnd {
                 #expect(down.outputText == "")
                 #expect(try await Self.maps(cluster) == ["a"])
 
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: first.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
+                try await LiveDevloop.run(in: first.path, on: cluster) { live in
                     try await live.wait("uncategorized", is: "ready")
                     let busy = try await Self.devloop("run", second, cluster)
                     #expect(busy.code == 1)

@@ -21,9 +21,7 @@ extension EndToEnd {
                 let raw = RawWatch()
                 let watch = Task { await raw.follow(cluster.client, cluster.namespace) }
                 defer { watch.cancel() }
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
+                try await LiveDevloop.run(in: project.path, on: cluster) { live in
                     for trouble in Trouble.all { try await Self.check(trouble, live, raw) }
                     for trouble in Trouble.workloads {
                         try await live.wait("resource.changed", resource: trouble.name, deadline: .seconds(60)) {
@@ -79,9 +77,7 @@ extension EndToEnd {
         @Test func aPodThatTheClusterRefusesIsTold() async throws {
             try await Cluster.run("refused") { cluster in
                 let project = try Self.project(Trouble.refused, Trouble.limits)
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
+                try await LiveDevloop.run(in: project.path, on: cluster) { live in
                     for trouble in Trouble.refused {
                         try await live.wait("resource.changed", resource: trouble.name, deadline: .seconds(60)) {
                             $0["state"] == "failed" && $0["reason"]?.string?.contains(trouble.says) == true

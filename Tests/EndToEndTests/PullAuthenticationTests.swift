@@ -42,9 +42,7 @@ extension EndToEnd {
                 let project = try Project(
                     manifest: Project.deployment(
                         command: ["/bin/busybox", "true"], image: "127.0.0.1:\(port)/private/app:1"))
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
+                try await LiveDevloop.run(in: project.path, on: cluster) { live in
                     let told = try await live.wait("pod.changed", resource: "app") {
                         ["ErrImagePull", "ImagePullBackOff"].contains($0["reason"]?.string)
                             && $0["message"]?.string?.contains("does not let the node have it") == true

@@ -15,9 +15,7 @@ extension EndToEnd {
             #expect(steps.count >= 5)
             let workspace = try await Workspace.open()
             try await Cluster.run("readme") { cluster in
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: workspace.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
+                try await LiveDevloop.run(in: workspace.path, on: cluster) { live in
                     for name in ["link-manager", "social-graph-manager"] {
                         try await live.wait(name, is: "ready", deadline: .seconds(600))
                     }

@@ -27,9 +27,7 @@ extension EndToEnd {
 
                     """)
                 try project.folder.write("schema.txt", "one\n")
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
+                try await LiveDevloop.run(in: project.path, on: cluster) { live in
                     for name in ["client", "http", "tcp"] { try await live.wait(name, is: "ready") }
                     try await live.wait("resource.changed", resource: "exec") {
                         $0["reason"]?.string?.hasPrefix("readiness probe: test -e there: exit code 1") == true
@@ -64,9 +62,7 @@ extension EndToEnd {
                     manifest: Project.deployment(command: ["/bin/busybox", "false"], image: "example/over")
                         + "          env: [{name: SELF, value: example/over}]\n")
                 try project.folder.write("site.txt", "one\n")
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
+                try await LiveDevloop.run(in: project.path, on: cluster) { live in
                     try await live.wait("app", is: "ready")
                     try await live.wait("log.written", resource: "app") {
                         $0["text"]?.string?.hasPrefix("image example/over:devloop-") == true
@@ -101,9 +97,7 @@ extension EndToEnd {
                     k8s_resource(new_name='group', objects=['settings'], extra_pod_selectors={'team': 'x'})
 
                     """)
-                try await LiveDevloop.run(
-                    ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-                ) { live in
+                try await LiveDevloop.run(in: project.path, on: cluster) { live in
                     try await live.wait("group", is: "ready")
                     let changed = try await live.wait("pod.changed", resource: "group") { $0["pod"] == "outsider" }
                     #expect(changed["resource"] == "group")

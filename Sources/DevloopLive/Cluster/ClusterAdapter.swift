@@ -55,10 +55,12 @@ struct ClusterAdapter: ClusterPort {
         let found = try await find(plan)
         let nodes = found.facts.nodes
         let decision = DeliveryChoice.decide(found.facts)
+        let namespace = settings.namespace ?? found.context.namespace
+        // Asked beside the rest: it is of use only after a break.
+        async let identity = Self.identity(found.client, namespace: namespace)
         let delivery = await DeliveryFactory(
             settings: plan, context: found.context, facts: found.facts, client: found.client
         ).make(decision)
-        let namespace = settings.namespace ?? found.context.namespace
         let keeper = InventoryKeeper(
             client: found.client, namespace: namespace, project: plan.project,
             me: command.map { InventoryKeeper.session($0, at: LiveEnvironment.wall()) }, clock: LiveEnvironment.clock,
@@ -69,7 +71,7 @@ struct ClusterAdapter: ClusterPort {
         let info = ClusterInfo(
             context: found.context.name, namespace: namespace,
             server: found.version, runtime: nodes.first?.runtimeVersion ?? "unknown", architecture: architecture,
-            delivery: decision.summary, identity: await Self.identity(found.client, namespace: namespace))
+            delivery: decision.summary, identity: await identity)
         link.architecture = architecture
         let cache = LayerDigestCache(path: HostPaths.cache().map { "\($0)/layers.json" })
         return ClusterSession(

@@ -13,8 +13,6 @@ struct ProgramFiles {
     private(set) var needed: [SyncFile] = []
     /// Whether a library or a resource that is needed is not there yet: the program has to start again.
     private(set) var isChanged = false
-    /// Whether the program itself has to be brought.
-    var isNewExecutable: Bool { needed.contains(where: \.isEntry) }
 
     init() {}
 

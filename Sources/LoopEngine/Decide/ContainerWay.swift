@@ -41,6 +41,9 @@ package enum ContainerWay: Sendable, Equatable {
         }
     }
 
+    /// What a person is told of a resource whose files stay away for this reason.
+    package static func failure(_ reason: String) -> String { "files cannot be synced: \(reason)" }
+
     /// What a person can do where files cannot be synced.
     package static let hint =
         "via='tar' in the Devloopfile has the image's own tar executed; an image that devloop makes has an agent"

@@ -44,32 +44,12 @@ extension Decider {
                 Decision(resource: resource.name, action: .nothing, reason: "it cannot be synced: \(reason)"))
             return
         }
-        let root = changes.missing.first?.root.map(Self.name) ?? ""
-        guard !changes.wanted.isEmpty || !changes.deleted.isEmpty else {
-            outcome.decisions.append(
-                Decision(
-                    resource: resource.name, action: .nothing,
-                    reason: "\(root) itself is gone: what containers have of it stays"))
-            return
-        }
-        var reason =
-            changes.matched.count == 1
-            ? "\(Self.name(first.source)) goes to \(first.destination)"
-            : "\(changes.matched.count) files match its sync rules"
-        if !changes.missing.isEmpty { reason += "; what was in \(root), which is gone, stays" }
         // Only a session knows the Pods.
+        var condition = ""
         if refusals == nil, image.foreign?.via == .agent {
-            reason +=
+            condition =
                 deps == nil ? ", if its containers have an agent" : "; apply_cmd runs if its containers have no agent"
         }
-        outcome.decisions.append(Decision(resource: resource.name, action: .sync, reason: reason))
-    }
-
-    private func sync(_ changes: LiveChanges, of image: Image, _ paths: [String], _ outcome: inout Outcome) {
-        if !changes.missing.isEmpty { outcome.missing[image.ref] = changes.missing }
-        guard !changes.wanted.isEmpty || !changes.deleted.isEmpty else { return }
-        outcome.syncs[image.ref, default: []] += changes.wanted
-        outcome.deletions[image.ref, default: []] += changes.deleted
-        outcome.commands[image.ref, default: []] += commands(image, paths)
+        decideSync(changes, of: resource, condition: condition, &outcome)
     }
 }

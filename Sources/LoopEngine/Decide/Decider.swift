@@ -158,26 +158,39 @@ package struct Decider: Sendable {
                     "\(Self.name(path)) is part of \(image.ref)" + (hasRules ? ", and no sync rule names it" : ""))
             }
         }
-        let root = changes.missing.first?.root.map(Self.name) ?? ""
+        sync(changes, of: image, paths, &outcome)
+        decideSync(changes, of: resource, &outcome)
+    }
+
+    /// Takes what the rules bring to containers, and take away, into the outcome.
+    func sync(_ changes: LiveChanges, of image: Image, _ paths: [String], _ outcome: inout Outcome) {
         if !changes.missing.isEmpty { outcome.missing[image.ref] = changes.missing }
-        if changes.wanted.isEmpty, changes.deleted.isEmpty {
-            guard !changes.missing.isEmpty else { return }
+        guard !changes.wanted.isEmpty || !changes.deleted.isEmpty else { return }
+        outcome.syncs[image.ref, default: []] += changes.wanted
+        outcome.deletions[image.ref, default: []] += changes.deleted
+        outcome.commands[image.ref, default: []] += commands(image, paths)
+    }
+
+    /// Says what is synced, or that nothing is, since all that a rule names is gone.
+    /// - Parameter condition: words about what a session has to find out first.
+    func decideSync(
+        _ changes: LiveChanges, of resource: Resource, condition: String = "", _ outcome: inout Outcome
+    ) {
+        guard let first = changes.matched.first else { return }
+        let root = changes.missing.first?.root.map(Self.name) ?? ""
+        guard !changes.wanted.isEmpty || !changes.deleted.isEmpty else {
             outcome.decisions.append(
                 Decision(
                     resource: resource.name, action: .nothing,
                     reason: "\(root) itself is gone: what containers have of it stays"))
             return
         }
-        outcome.syncs[image.ref, default: []] += changes.wanted
-        outcome.deletions[image.ref, default: []] += changes.deleted
-        outcome.commands[image.ref, default: []] += commands(image, paths)
-        let first = changes.matched[0]
         var reason =
             changes.matched.count == 1
             ? "\(Self.name(first.source)) goes to \(first.destination)"
             : "\(changes.matched.count) files match its sync rules"
         if !changes.missing.isEmpty { reason += "; what was in \(root), which is gone, stays" }
-        outcome.decisions.append(Decision(resource: resource.name, action: .sync, reason: reason))
+        outcome.decisions.append(Decision(resource: resource.name, action: .sync, reason: reason + condition))
     }
 
     /// Paths that the builder of a package is to be asked about: those that not every image of it ignores.
@@ -186,7 +199,7 @@ package struct Decider: Sendable {
         return paths.filter { path in users.contains { LiveChanges.rule(for: path, $0)?.policy != .ignore } }
     }
 
-    func commands(_ image: Image, _ paths: [String]) -> [[String]] {
+    private func commands(_ image: Image, _ paths: [String]) -> [[String]] {
         image.liveUpdate.compactMap { step in
             guard case .run(let arguments, let triggers) = step else { return nil }
             let matches =

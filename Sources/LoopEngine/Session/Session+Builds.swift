@@ -42,7 +42,8 @@ extension Session {
         packages[package] = state
     }
 
-    private func names(of work: BuildWork) -> [String] {
+    /// Resources that run a product of a build, in order.
+    func names(of work: BuildWork) -> [String] {
         let refs = images.values
             .filter { $0.image.swift?.package == work.package && work.products.contains($0.product) }
             .map(\.image.ref)

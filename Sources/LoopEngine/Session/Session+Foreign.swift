@@ -56,7 +56,7 @@ extension Session {
                 // Whatever was saved, and what `initial_sync` asks for, is not there.
                 guard state.resource.kubernetes?.customDeploy == nil, images[ref]?.desired(after: nil).isEmpty == false
                 else { return nil }
-                return Attachment.Trouble(message: "files cannot be synced: \(reason)", hint: ContainerWay.hint)
+                return Attachment.Trouble(message: ContainerWay.failure(reason), hint: ContainerWay.hint)
             }
         guard state.foreignWay != way else { return }
         resources[name]?.foreignWay = way
@@ -92,17 +92,12 @@ extension Session {
         image.version += 1
         images[ref] = image
         for name in users(of: ref) {
-            for key in resources[name]?.attachments.keys.sorted() ?? []
-            where resources[name]?.attachments[key]?.image == ref {
-                resources[name]?.attachments[key]?.wanted = image.version
-                resources[name]?.attachments[key]?.signal.yield()
-            }
+            wake(name, for: ref, version: image.version)
             guard let state = resources[name], !applied.contains(name), state.isApplied, !state.needsDeploy,
                 !state.isTaskRunning
             else { continue }
             if case .refused(let reason) = state.foreignWay {
-                let trouble = Attachment.Trouble(
-                    message: "files cannot be synced: \(reason)", hint: ContainerWay.hint)
+                let trouble = Attachment.Trouble(message: ContainerWay.failure(reason), hint: ContainerWay.hint)
                 resources[name]?.unsynced = trouble
                 set(.failed(trouble.message, hint: trouble.hint), for: name)
             } else {

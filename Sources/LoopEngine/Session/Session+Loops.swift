@@ -23,14 +23,12 @@ extension Session {
                 }
                 paths = inputs
             }
-            let refs = images.values.filter {
-                $0.image.swift?.package == package && products.contains($0.product)
-            }.map(\.image.ref)
-            guard isStopped(.package(package), write(paths), "the build of \(shown(package))", for: refs.flatMap(users))
-            else { continue }
+            let names = names(of: BuildWork(package: package, products: products, changedFiles: []))
+            guard isStopped(.package(package), write(paths), "the build of \(shown(package))", for: names) else {
+                continue
+            }
             outcome.builds[package] = nil
-            let names = Set(refs.flatMap(users))
-            outcome.replace(.build, of: names)
+            outcome.replace(.build, of: Set(names))
         }
         for ref in outcome.images.sorted() {
             guard let image = plan?.image(ref),

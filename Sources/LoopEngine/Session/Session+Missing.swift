@@ -29,7 +29,7 @@ extension Session {
     /// What was kept while its folder was gone is deleted now that the folder is back without it.
     func release(_ ref: String) {
         guard let image = images[ref] else { return }
-        for (destination, file) in image.kept where file.root.map({ options.exists("\($0)/.") }) ?? true {
+        for (destination, file) in image.kept where LiveChanges.isRootThere(file, options.exists) {
             images[ref]?.kept[destination] = nil
             if !options.exists(file.source) { images[ref]?.delete(destination, file.reaction) }
         }

@@ -49,12 +49,17 @@ extension Session {
                     .decisionMade, save: resources[name]?.saves.max(), resource: name,
                     ["action": "sync", "reason": "only the executable changed"])
             }
-            for key in resources[name]?.attachments.keys.sorted() ?? []
-            where resources[name]?.attachments[key]?.image == ref {
-                resources[name]?.attachments[key]?.wanted = image.version
-                resources[name]?.attachments[key]?.signal.yield()
-            }
+            wake(name, for: ref, version: image.version)
             if !isBuildFirst(name) { set(.starting("syncing"), for: name) }
+        }
+    }
+
+    /// Has the containers of an image in a resource brought to a version.
+    func wake(_ name: String, for ref: String, version: Int) {
+        for key in resources[name]?.attachments.keys.sorted() ?? []
+        where resources[name]?.attachments[key]?.image == ref {
+            resources[name]?.attachments[key]?.wanted = version
+            resources[name]?.attachments[key]?.signal.yield()
         }
     }
 

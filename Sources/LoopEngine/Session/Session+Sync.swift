@@ -167,7 +167,7 @@ extension Session {
     }
 
     private func isSyncComplete(_ name: String) -> Bool {
-        resources[name]?.attachments.values.allSatisfy { $0.isCurrent && $0.trouble == nil } ?? false
+        resources[name]?.attachments.values.allSatisfy(\.isSettled) ?? false
     }
 
     private func finishSync(_ name: String, _ stages: [(String, Int)]) {
@@ -182,7 +182,7 @@ extension Session {
     /// A save may have waited for nothing but a container that is no longer among those that count.
     func completeSync(_ name: String, without before: [String: Attachment]) {
         let now = resources[name]?.attachments ?? [:]
-        let wasOpen = before.contains { now[$0.key] == nil && !($0.value.isCurrent && $0.value.trouble == nil) }
+        let wasOpen = before.contains { now[$0.key] == nil && !$0.value.isSettled }
         if wasOpen, !now.isEmpty, isSyncComplete(name) { finishSync(name, []) }
     }
 

@@ -48,6 +48,9 @@ struct Attachment {
     /// A newer version than the wanted one is fine: the image's set may have grown while it was sent.
     var isCurrent: Bool { version.map { $0 >= wanted } ?? false }
 
+    /// Whether the container has what it should, and runs as it should.
+    var isSettled: Bool { isCurrent && trouble == nil }
+
     /// A restarted container is a new one: its id is part of the key.
     static func key(_ pod: PodStatus, _ container: PodStatus.Container) -> String {
         "\(pod.uid)/\(container.name)/\(container.id)"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import DevloopCore
+import DevloopCore
 import Glibc
 import SyncProtocol
 

@@ -56,9 +56,7 @@ struct ClusterSoakTests {
             let context = try KubeConfig.load([cluster.kubeconfig]).select().context.name
             let project = try Project(
                 "allow_k8s_contexts('\(context)')\nk8s_yaml('app.yaml')\n", manifest: Project.sleeper)
-            try await LiveDevloop.run(
-                ["-n", cluster.namespace], in: project.path, environment: ["KUBECONFIG": cluster.kubeconfig]
-            ) { live in
+            try await LiveDevloop.run(in: project.path, on: cluster) { live in
                 try await live.wait("app", is: "ready")
                 let before = live.last
                 try OwnCluster.kill("kubelet")

@@ -158,8 +158,7 @@ struct SoakRun {
     }
 
     private func openPods(_ state: SoakProject.State) async throws -> String? {
-        let pods = try await cluster.client.list(.pods, namespace: cluster.namespace).items
-            .filter { $0.at("metadata", "deletionTimestamp") == nil }
+        let pods = try await cluster.livePods()
         for (name, count) in [("soak", state.replicas), ("page", 1), ("counter", 1)] {
             let mine = pods.filter { $0.at("metadata", "labels", "app")?.string == name }
             if mine.count != count { return "\(mine.count) Pods of \(name), not \(count)" }
@@ -173,13 +172,7 @@ struct SoakRun {
                     if value != String(state.setting) { return "SETTING is \(value ?? "not there")" }
                 }
                 guard name == "soak" else { continue }
-                var last = ""
-                for try await line in cluster.client.logs(
-                    namespace: cluster.namespace, pod: podName, container: name,
-                    options: LogOptions(tailLines: 1, follow: false))
-                {
-                    last = String(decoding: line.text, as: UTF8.self)
-                }
+                let last = try await cluster.lastLine(of: podName, container: name)
                 if last != "soak \(state.word)" { return "\(podName) says '\(last)', not 'soak \(state.word)'" }
             }
         }

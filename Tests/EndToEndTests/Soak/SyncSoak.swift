@@ -126,8 +126,7 @@ struct SyncSoak {
     private func difference(_ project: SyncProject) async -> String? {
         let pods: [JSONValue]
         do {
-            pods = try await cluster.client.list(.pods, namespace: cluster.namespace).items
-                .filter { $0.at("metadata", "deletionTimestamp") == nil }
+            pods = try await cluster.livePods()
         } catch {
             return "\(error)"
         }
@@ -154,13 +153,7 @@ struct SyncSoak {
         do {
             for pod in pods {
                 let name = pod.at("metadata", "name")?.string ?? ""
-                var last = ""
-                for try await line in cluster.client.logs(
-                    namespace: cluster.namespace, pod: name, container: "soak",
-                    options: LogOptions(tailLines: 1, follow: false))
-                {
-                    last = String(decoding: line.text, as: UTF8.self)
-                }
+                let last = try await cluster.lastLine(of: name, container: "soak")
                 if last != "soak \(project.word)" { return "\(name) says '\(last)', not 'soak \(project.word)'" }
             }
             return nil

@@ -65,6 +65,24 @@ struct Cluster {
         return lines.joined(separator: "\n")
     }
 
+    /// The Pods of the namespace that are not on their way out.
+    func livePods() async throws -> [JSONValue] {
+        try await client.list(.pods, namespace: namespace).items
+            .filter { $0.at("metadata", "deletionTimestamp") == nil }
+    }
+
+    /// The last line that a container has written; empty for none.
+    /// - Throws: when its log cannot be read, such as before it has started.
+    func lastLine(of pod: String, container: String) async throws -> String {
+        var last = ""
+        for try await line in client.logs(
+            namespace: namespace, pod: pod, container: container, options: LogOptions(tailLines: 1, follow: false))
+        {
+            last = String(decoding: line.text, as: UTF8.self)
+        }
+        return last
+    }
+
     /// Runs kubectl against this cluster.
     func kubectl(_ words: String...) async throws {
         let result = try await ProcessRunner.run(

@@ -97,6 +97,15 @@ final class LiveDevloop: Sendable {
         }
     }
 
+    /// A session of a project in the cluster's namespace.
+    /// - Parameter words: further arguments.
+    static func run(
+        in directory: String, on cluster: Cluster, _ words: [String] = [], _ body: (LiveDevloop) async throws -> Void
+    ) async throws {
+        try await run(
+            ["-n", cluster.namespace] + words, in: directory, environment: ["KUBECONFIG": cluster.kubeconfig], body)
+    }
+
     /// Starts a session, runs `body` beside it, and ends the session in any case.
     /// - Parameter words: arguments after `up --ui json`.
     static func run(
