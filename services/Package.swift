@@ -46,8 +46,11 @@ let framework: [Target.Dependency] = [
 let package = Package(
     name: "delinkcious",
     products: [
+        .executable(name: "api_gateway", targets: ["api_gateway"]),
+        .executable(name: "link_checker", targets: ["link_checker"]),
         .executable(name: "link_service", targets: ["link_service"]),
         .executable(name: "social_graph_service", targets: ["social_graph_service"]),
+        .executable(name: "user_service", targets: ["user_service"]),
     ],
     dependencies: [
         // Without its traits: they bring the whole of Foundation, and with it 40 MB of ICU into every image.
@@ -58,18 +61,34 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.0.0"),
     ],
     targets: [
+        // Libraries of the system, by their packages' names: libcurl4-openssl-dev, libnats-dev.
+        .systemLibrary(name: "CCurl"),
+        .systemLibrary(name: "CNats"),
+
         library("ObjectModel"),
         library("Wire", ["ObjectModel"]),
         library("LinkCore", ["ObjectModel"]),
         library("SocialCore", ["ObjectModel"]),
-        library("Stores", ["LinkCore", "ObjectModel", "SocialCore"]),
+        library("UserCore", ["ObjectModel"]),
+        library("Blocking"),
+        library("Bus", ["Blocking", "CNats", "ObjectModel", "ServiceKit", "Wire"]),
+        library("Stores", ["LinkCore", "ObjectModel", "SocialCore", "UserCore"]),
         library("ServiceKit", ["ObjectModel", "Wire"] + framework),
+        library("WebClient", ["Blocking", "CCurl", "ObjectModel"]),
 
-        program("link_service", ["LinkCore", "ObjectModel", "ServiceKit", "Stores", "Wire"]),
+        program("api_gateway", ["ObjectModel", "ServiceKit", "WebClient", "Wire"]),
+        program("link_checker", ["Bus", "ObjectModel", "ServiceKit", "WebClient", "Wire"]),
+        program("link_service", ["Bus", "LinkCore", "ObjectModel", "ServiceKit", "Stores", "Wire"]),
         program("social_graph_service", ["ObjectModel", "ServiceKit", "SocialCore", "Stores", "Wire"]),
+        program("user_service", ["ObjectModel", "ServiceKit", "Stores", "UserCore", "Wire"]),
 
         tests("WireTests", ["ObjectModel", "ServiceKit", "Wire"]),
-        tests("CoreTests", ["LinkCore", "ObjectModel", "SocialCore", "Stores"]),
-        tests("HTTPTests", ["ServiceKit", "link_service", "social_graph_service"] + framework),
+        tests("CoreTests", ["Blocking", "Bus", "LinkCore", "ObjectModel", "SocialCore", "Stores", "UserCore", "Wire"]),
+        tests(
+            "HTTPTests",
+            [
+                "Bus", "ServiceKit", "Wire", "api_gateway", "link_checker", "link_service", "social_graph_service",
+                "user_service",
+            ] + framework),
     ]
 )

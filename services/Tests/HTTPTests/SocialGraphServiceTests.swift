@@ -13,14 +13,6 @@ import Testing
             log: ServiceLog(name: "social graph manager", style: .plain, write: LogLines().write))
     }
 
-    struct Step: Sendable {
-        var method: String
-        var target: String
-        var body = ""
-        var status = 200
-        var answer: String
-    }
-
     static let done = "{\"err\":\"\"}\n"
     static let steps = [
         Step(
@@ -75,14 +67,7 @@ import Testing
     @Test(arguments: [false, true])
     func answersAsTheTableSays(chunked: Bool) async throws {
         try await withService(try describe()) { port in
-            for step in Self.steps {
-                let reply =
-                    chunked && !step.body.isEmpty
-                    ? try await RawHTTP.chunked(port, step.method, step.target, step.body)
-                    : try await RawHTTP.call(port, step.method, step.target, step.body)
-                #expect(reply.status == step.status, "\(step.method) \(step.target)")
-                #expect(reply.body == step.answer, "\(step.method) \(step.target)")
-            }
+            try await expect(Self.steps, on: port, chunked: chunked)
         }
     }
 
