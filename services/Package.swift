@@ -61,33 +61,42 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.0.0"),
     ],
     targets: [
-        // Libraries of the system, by their packages' names: libcurl4-openssl-dev, libnats-dev.
+        // Libraries of the system; scripts/setup has the names of their packages.
         .systemLibrary(name: "CCurl"),
+        .systemLibrary(name: "CHiredis"),
         .systemLibrary(name: "CNats"),
+        .systemLibrary(name: "CPostgres"),
 
         library("ObjectModel"),
         library("Wire", ["ObjectModel"]),
         library("LinkCore", ["ObjectModel"]),
+        library("NewsCore", ["ObjectModel"]),
         library("SocialCore", ["ObjectModel"]),
         library("UserCore", ["ObjectModel"]),
         library("Blocking"),
         library("Bus", ["Blocking", "CNats", "ObjectModel", "ServiceKit", "Wire"]),
-        library("Stores", ["LinkCore", "ObjectModel", "SocialCore", "UserCore"]),
+        library("Stores", ["LinkCore", "NewsCore", "ObjectModel", "SocialCore", "UserCore"]),
+        library(
+            "PostgresStores",
+            ["Blocking", "CPostgres", "LinkCore", "ObjectModel", "ServiceKit", "SocialCore", "UserCore", "Wire"]),
+        library("RedisStore", ["Blocking", "CHiredis", "NewsCore", "ObjectModel", "Wire"]),
         library("ServiceKit", ["ObjectModel", "Wire"] + framework),
         library("WebClient", ["Blocking", "CCurl", "ObjectModel"]),
 
         program("api_gateway", ["ObjectModel", "ServiceKit", "WebClient", "Wire"]),
         program("link_checker", ["Bus", "ObjectModel", "ServiceKit", "WebClient", "Wire"]),
-        program("link_service", ["Bus", "LinkCore", "ObjectModel", "ServiceKit", "Stores", "Wire"]),
-        program("social_graph_service", ["ObjectModel", "ServiceKit", "SocialCore", "Stores", "Wire"]),
-        program("user_service", ["ObjectModel", "ServiceKit", "Stores", "UserCore", "Wire"]),
+        program("link_service", ["Bus", "LinkCore", "ObjectModel", "PostgresStores", "ServiceKit", "Stores", "Wire"]),
+        program(
+            "social_graph_service", ["ObjectModel", "PostgresStores", "ServiceKit", "SocialCore", "Stores", "Wire"]),
+        program("user_service", ["ObjectModel", "PostgresStores", "ServiceKit", "Stores", "UserCore", "Wire"]),
 
         tests("WireTests", ["ObjectModel", "ServiceKit", "Wire"]),
         tests("CoreTests", ["Blocking", "Bus", "LinkCore", "ObjectModel", "SocialCore", "Stores", "UserCore", "Wire"]),
         tests(
             "HTTPTests",
             [
-                "Bus", "ServiceKit", "Wire", "api_gateway", "link_checker", "link_service", "social_graph_service",
+                "Bus", "ObjectModel", "PostgresStores", "ServiceKit", "Wire", "api_gateway", "link_checker",
+                "link_service", "social_graph_service",
                 "user_service",
             ] + framework),
     ]

@@ -6,6 +6,8 @@ import Synchronization
 package final class Gate: Sendable {
     /// As many wait as may.
     package struct Full: Error, CustomStringConvertible {
+        package init() {}
+
         package var description: String { "too many calls wait" }
     }
 

@@ -3,6 +3,7 @@
 import Bus
 import LinkCore
 import ObjectModel
+import PostgresStores
 import ServiceKit
 import Stores
 import Wire
@@ -25,9 +26,15 @@ enum LinkProgram {
     ) throws(DomainError) -> ServiceDescription {
         let (host, port) = try settings.listener(port: defaultPort)
         let maximumLinks = try settings.integer("MAX_LINKS_PER_USER", default: defaultMaximumLinks)
+        var preparation: [@Sendable () async throws -> Void] = []
         let store: any LinkStore
         switch try StoreKind(setting: settings["STORE"]) {
         case .memory: store = MemoryLinkStore()
+        case .postgres:
+            let (pool, patience) = try settings.postgres("LINK", database: PostgresLinkStore.database, log: log)
+            let database = PostgresLinkStore(pool)
+            preparation.append { try await database.prepare(patience: patience) }
+            store = database
         }
         let address = try settings.service("SOCIAL_GRAPH_MANAGER", port: socialGraphPort)
         let socialGraph = SocialGraphClient(
@@ -51,7 +58,7 @@ enum LinkProgram {
         if let bus { background.append { await CheckResults(bus: bus, manager: manager, log: log).run() } }
         return ServiceDescription(
             name: "link-manager", banner: banner, host: host, port: port, log: log,
-            routes: LinkRoutes(manager: manager, log: log).all, background: background)
+            routes: LinkRoutes(manager: manager, log: log).all, preparation: preparation, background: background)
     }
 
     /// What this service shows the social graph; `nil` while mutual authentication is off.

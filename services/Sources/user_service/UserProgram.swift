@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ObjectModel
+import PostgresStores
 import ServiceKit
 import Stores
 import UserCore
@@ -19,12 +20,18 @@ enum UserProgram {
     /// The service that the environment asks for.
     static func describe(_ settings: Settings, log: ServiceLog) throws(DomainError) -> ServiceDescription {
         let (host, port) = try settings.listener(port: defaultPort)
+        var preparation: [@Sendable () async throws -> Void] = []
         let store: any UserStore
         switch try StoreKind(setting: settings["STORE"]) {
         case .memory: store = MemoryUserStore()
+        case .postgres:
+            let (pool, patience) = try settings.postgres("USER", database: PostgresUserStore.database, log: log)
+            let database = PostgresUserStore(pool)
+            preparation.append { try await database.prepare(patience: patience) }
+            store = database
         }
         return ServiceDescription(
             name: "user-manager", banner: banner, host: host, port: port, log: log,
-            routes: UserRoutes(manager: UserManager(store: store)).all)
+            routes: UserRoutes(manager: UserManager(store: store)).all, preparation: preparation)
     }
 }

@@ -8,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct LinkServiceTests {
     private func describe(_ extra: [String: String] = [:], log: LogLines = LogLines()) throws -> ServiceDescription {
         let settings = [
-            "PORT": "0", "LISTEN_HOST": "127.0.0.1", "DELINKCIOUS_MUTUAL_AUTH": "false",
+            "PORT": "0", "LISTEN_HOST": "127.0.0.1", "STORE": "memory", "DELINKCIOUS_MUTUAL_AUTH": "false",
             "SOCIAL_GRAPH_MANAGER_SERVICE_HOST": "127.0.0.1", "SOCIAL_GRAPH_MANAGER_SERVICE_PORT": "1",
         ]
         return try LinkProgram.describe(
@@ -184,7 +184,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (["STORE": "mongo"], "STORE=mongo: there is no such store; known: memory"),
+        (["STORE": "mongo"], "STORE=mongo: there is no such store; known: memory, postgres"),
         (["MAX_LINKS_PER_USER": "ten"], "MAX_LINKS_PER_USER=ten: not a whole number"),
         (["PORT": "http"], "PORT=http: not a whole number"),
     ])

@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (["STORE": "redis"], "link_service: STORE=redis: there is no such store; known: memory\n"),
+        (["STORE": "redis"], "link_service: STORE=redis: there is no such store; known: memory, postgres\n"),
         (["MAX_LINKS_PER_USER": "1.5"], "link_service: MAX_LINKS_PER_USER=1.5: not a whole number\n"),
         (["DELINKCIOUS_MUTUAL_AUTH": "", "DELINKCIOUS_MUTUAL_AUTH_FILE": "/no/file"], "link_service: /no/file: "),
     ])

@@ -7,7 +7,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct SocialGraphServiceTests {
     private func describe(_ extra: [String: String] = [:]) throws -> ServiceDescription {
-        let settings = ["PORT": "0", "LISTEN_HOST": "127.0.0.1", "DELINKCIOUS_MUTUAL_AUTH": "false"]
+        let settings = ["PORT": "0", "LISTEN_HOST": "127.0.0.1", "STORE": "memory", "DELINKCIOUS_MUTUAL_AUTH": "false"]
         return try SocialGraphProgram.describe(
             Settings(settings.merging(extra) { $1 }),
             log: ServiceLog(name: "social graph manager", style: .plain, write: LogLines().write))
