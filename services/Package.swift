@@ -49,6 +49,8 @@ let package = Package(
         .executable(name: "api_gateway", targets: ["api_gateway"]),
         .executable(name: "link_checker", targets: ["link_checker"]),
         .executable(name: "link_service", targets: ["link_service"]),
+        .executable(name: "news_service", targets: ["news_service"]),
+        .executable(name: "smoke", targets: ["smoke"]),
         .executable(name: "social_graph_service", targets: ["social_graph_service"]),
         .executable(name: "user_service", targets: ["user_service"]),
     ],
@@ -58,6 +60,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.38.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.0.0"),
     ],
     targets: [
@@ -81,23 +84,36 @@ let package = Package(
             ["Blocking", "CPostgres", "LinkCore", "ObjectModel", "ServiceKit", "SocialCore", "UserCore", "Wire"]),
         library("RedisStore", ["Blocking", "CHiredis", "NewsCore", "ObjectModel", "Wire"]),
         library("ServiceKit", ["ObjectModel", "Wire"] + framework),
+        library(
+            "GRPCKit",
+            [
+                "ObjectModel", "ServiceKit", "Wire", .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+            ] + framework),
         library("WebClient", ["Blocking", "CCurl", "ObjectModel"]),
 
         program("api_gateway", ["ObjectModel", "ServiceKit", "WebClient", "Wire"]),
         program("link_checker", ["Bus", "ObjectModel", "ServiceKit", "WebClient", "Wire"]),
         program("link_service", ["Bus", "LinkCore", "ObjectModel", "PostgresStores", "ServiceKit", "Stores", "Wire"]),
         program(
+            "news_service",
+            ["Bus", "GRPCKit", "NewsCore", "ObjectModel", "RedisStore", "ServiceKit", "Stores", "Wire"]),
+        program("smoke", ["ObjectModel", "ServiceKit", "Wire"]),
+        program(
             "social_graph_service", ["ObjectModel", "PostgresStores", "ServiceKit", "SocialCore", "Stores", "Wire"]),
         program("user_service", ["ObjectModel", "PostgresStores", "ServiceKit", "Stores", "UserCore", "Wire"]),
 
         tests("WireTests", ["ObjectModel", "ServiceKit", "Wire"]),
-        tests("CoreTests", ["Blocking", "Bus", "LinkCore", "ObjectModel", "SocialCore", "Stores", "UserCore", "Wire"]),
+        tests(
+            "CoreTests",
+            ["Blocking", "Bus", "LinkCore", "NewsCore", "ObjectModel", "SocialCore", "Stores", "UserCore", "Wire"]),
         tests(
             "HTTPTests",
             [
-                "Bus", "ObjectModel", "PostgresStores", "ServiceKit", "Wire", "api_gateway", "link_checker",
-                "link_service", "social_graph_service",
-                "user_service",
+                "Bus", "GRPCKit", "NewsCore", "ObjectModel", "PostgresStores", "RedisStore", "ServiceKit", "Wire",
+                "api_gateway", "link_checker", "link_service", "news_service", "smoke", "social_graph_service",
+                "user_service", .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
             ] + framework),
     ]
 )

@@ -14,7 +14,7 @@ import Wire
     static let base = ["PORT": "0", "LISTEN_HOST": "127.0.0.1", "STORE": "memory", "DELINKCIOUS_MUTUAL_AUTH": "false"]
 
     /// Runs link, social graph and gateway; `body` gets the gateway's port.
-    private func withGateway(
+    static func withGateway(
         _ extra: [String: String] = [:], _ body: @escaping @Sendable (Int) async throws -> Void
     ) async throws {
         let social = try SocialGraphProgram.describe(Settings(Self.base), log: Self.quiet)
@@ -22,13 +22,13 @@ import Wire
             let socialAddress = [
                 "SOCIAL_GRAPH_MANAGER_SERVICE_HOST": "127.0.0.1", "SOCIAL_GRAPH_MANAGER_SERVICE_PORT": "\(socialPort)",
             ]
-            let link = try LinkProgram.describe(Settings(Self.base.merging(socialAddress) { $1 }), log: Self.quiet)
+            let link = try LinkProgram.describe(Settings(base.merging(socialAddress) { $1 }), log: Self.quiet)
             try await withService(link) { linkPort in
                 let settings = [
                     "LINK_MANAGER_SERVICE_HOST": "127.0.0.1", "LINK_MANAGER_SERVICE_PORT": "\(linkPort)",
                     "GATEWAY_DEV_TOKENS": "t1=Gigi Sayfan:g@x,t2=a/b 50%:l@x",
                 ]
-                let all = Self.base.merging(socialAddress) { $1 }.merging(settings) { $1 }.merging(extra) { $1 }
+                let all = base.merging(socialAddress) { $1 }.merging(settings) { $1 }.merging(extra) { $1 }
                 let gateway = try GatewayProgram.describe(Settings(all), log: Self.quiet)
                 try await withService(gateway, body)
             }
@@ -150,13 +150,13 @@ import Wire
     @Test(arguments: [false, true])
     func answersAsTheTableSays(chunked: Bool) async throws {
         // GitHub is not to be asked: nothing listens there.
-        try await withGateway(["GITHUB_API_URL": "http://127.0.0.1:1"]) { port in
+        try await Self.withGateway(["GITHUB_API_URL": "http://127.0.0.1:1"]) { port in
             try await expect(Self.steps, on: port, chunked: chunked, normalize: Self.withoutTimes)
         }
     }
 
     @Test func aTokenLeadsThroughThePages() async throws {
-        try await withGateway { port in
+        try await Self.withGateway { port in
             for number in 0..<10 {
                 let target = "/v1/links?url=\(number)&title=t"
                 #expect(try await RawHTTP.call(port, "POST", target, headers: Self.me).status == 200)

@@ -4,6 +4,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 import Testing
+import Wire
 
 /// The executables as processes: what ends them, and with which code.
 @Suite(.timeLimit(.minutes(1))) struct ProgramTests {
@@ -38,6 +39,41 @@ import Testing
         let line = try await child.firstLine()
         #expect(line.hasPrefix(want))
         #expect(try await child.exitCode() == 1)
+    }
+
+    @Test func theNewsServiceEndsAtOnceToo() async throws {
+        let child = try Child("news_service", Self.settings)
+        let line = try await child.line { $0.contains("listening") }
+        let port = try #require(line.firstMatch(of: /port"?[:=]"(\d+)"/).flatMap { Int($0.1) })
+        #expect(try await news(port, of: "").err == "user name can't be empty")
+        let idle = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connect(host: "127.0.0.1", port: port).get()
+        let begin = ContinuousClock.now
+        kill(child.pid, SIGTERM)
+        #expect(try await child.exitCode() == 0)
+        #expect(ContinuousClock.now - begin < .seconds(5))
+        try? await idle.close()
+    }
+
+    @Test func aDatabaseThatIsNotThereEndsItWith1() async throws {
+        let settings = Self.settings.merging([
+            "STORE": "", "USER_DB_SERVICE_HOST": "127.0.0.1", "USER_DB_SERVICE_PORT": "1",
+            "STORE_PATIENCE_SECONDS": "0",
+        ]) { $1 }
+        let child = try Child("user_service", settings)
+        let line = try await child.line { $0.hasPrefix("user_service: ") }
+        #expect(line.hasPrefix("user_service: the database does not answer: "))
+        #expect(try await child.exitCode() == 1)
+    }
+
+    @Test func whileItWaitsForItsDatabaseSigtermEndsIt() async throws {
+        let settings = Self.settings.merging([
+            "STORE": "postgres", "USER_DB_SERVICE_HOST": "127.0.0.1", "USER_DB_SERVICE_PORT": "1",
+        ]) { $1 }
+        let child = try Child("user_service", settings)
+        _ = try await child.line { $0.contains("trying again") }
+        kill(child.pid, SIGTERM)
+        #expect(try await child.exitCode() == 0)
     }
 
     @Test func aPortInUseIsFatal() async throws {
