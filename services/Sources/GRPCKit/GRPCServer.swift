@@ -58,7 +58,6 @@ package struct GRPCServer: Service {
         }
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .bind(host: host, port: port) { channel -> EventLoopFuture<Connection> in
                 channel.configureAsyncHTTP2Pipeline(mode: .server) { stream in
                     stream.eventLoop.makeCompletedFuture { try Stream(wrappingChannelSynchronously: stream) }
