@@ -14,10 +14,15 @@ import Wire
     static let base = ["PORT": "0", "LISTEN_HOST": "127.0.0.1", "STORE": "memory", "DELINKCIOUS_MUTUAL_AUTH": "false"]
 
     /// Runs link, social graph and gateway; `body` gets the gateway's port.
+    /// - Parameters:
+    ///   - extra: further settings of the gateway.
+    ///   - stores: further settings of the services behind it.
     static func withGateway(
-        _ extra: [String: String] = [:], _ body: @escaping @Sendable (Int) async throws -> Void
+        _ extra: [String: String] = [:], stores: [String: String] = [:],
+        _ body: @escaping @Sendable (Int) async throws -> Void
     ) async throws {
-        let social = try SocialGraphProgram.describe(Settings(Self.base), log: Self.quiet)
+        let base = base.merging(stores) { $1 }
+        let social = try SocialGraphProgram.describe(Settings(base), log: Self.quiet)
         try await withService(social) { socialPort in
             let socialAddress = [
                 "SOCIAL_GRAPH_MANAGER_SERVICE_HOST": "127.0.0.1", "SOCIAL_GRAPH_MANAGER_SERVICE_PORT": "\(socialPort)",

@@ -5,6 +5,7 @@ import ServiceKit
 import Testing
 
 @testable import link_service
+@testable import smoke
 @testable import social_graph_service
 @testable import user_service
 
@@ -23,15 +24,23 @@ struct PostgresTrait: SuiteTrait, TestScoping {
 
 /// The services on a real PostgreSQL: the same tables as from memory, and what only a database can do.
 @Suite(.serialized, PostgresTrait(), .timeLimit(.minutes(3))) struct PostgresTests {
-    static func settings(_ port: Int, _ extra: [String: String] = [:]) -> Settings {
-        var settings = [
-            "PORT": "0", "LISTEN_HOST": "127.0.0.1", "DELINKCIOUS_MUTUAL_AUTH": "false",
-            "SOCIAL_GRAPH_MANAGER_SERVICE_HOST": "127.0.0.1", "SOCIAL_GRAPH_MANAGER_SERVICE_PORT": "1",
-        ]
+    /// Where the databases are.
+    static func stores(_ port: Int) -> [String: String] {
+        var settings = ["STORE": "postgres"]
         for name in ["LINK", "USER", "SOCIAL_GRAPH"] {
             settings["\(name)_DB_SERVICE_HOST"] = "127.0.0.1"
             settings["\(name)_DB_SERVICE_PORT"] = "\(port)"
         }
+        return settings
+    }
+
+    /// Without `STORE`: PostgreSQL is the default.
+    static func settings(_ port: Int, _ extra: [String: String] = [:]) -> Settings {
+        var settings = stores(port).merging([
+            "PORT": "0", "LISTEN_HOST": "127.0.0.1", "DELINKCIOUS_MUTUAL_AUTH": "false",
+            "SOCIAL_GRAPH_MANAGER_SERVICE_HOST": "127.0.0.1", "SOCIAL_GRAPH_MANAGER_SERVICE_PORT": "1",
+        ]) { $1 }
+        settings["STORE"] = nil
         return Settings(settings.merging(extra) { $1 })
     }
 
@@ -64,6 +73,15 @@ struct PostgresTrait: SuiteTrait, TestScoping {
         let description = try SocialGraphProgram.describe(Self.settings(PostgresTrait.port), log: GatewayTests.quiet)
         try await withService(description) { port in
             try await expect(SocialGraphServiceTests.steps, on: port, chunked: true)
+        }
+    }
+
+    @Test func theSmokeProgramPasses() async throws {
+        try await GatewayTests.withGateway(stores: Self.stores(PostgresTrait.port)) { port in
+            let gateway = Gateway(caller: HTTPCaller(host: "127.0.0.1", port: port), token: "t1")
+            for step in Scenario(gateway: gateway).steps {
+                await #expect(throws: Never.self, "\(step.name)") { try await step.run() }
+            }
         }
     }
 
