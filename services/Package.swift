@@ -46,8 +46,13 @@ let framework: [Target.Dependency] = [
 let package = Package(
     name: "delinkcious",
     products: [
+        .executable(name: "api_gateway", targets: ["api_gateway"]),
+        .executable(name: "link_checker", targets: ["link_checker"]),
         .executable(name: "link_service", targets: ["link_service"]),
+        .executable(name: "news_service", targets: ["news_service"]),
+        .executable(name: "smoke", targets: ["smoke"]),
         .executable(name: "social_graph_service", targets: ["social_graph_service"]),
+        .executable(name: "user_service", targets: ["user_service"]),
     ],
     dependencies: [
         // Without its traits: they bring the whole of Foundation, and with it 40 MB of ICU into every image.
@@ -55,21 +60,60 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.38.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.0.0"),
     ],
     targets: [
+        // Libraries of the system; scripts/setup has the names of their packages.
+        .systemLibrary(name: "CCurl"),
+        .systemLibrary(name: "CHiredis"),
+        .systemLibrary(name: "CNats"),
+        .systemLibrary(name: "CPostgres"),
+
         library("ObjectModel"),
         library("Wire", ["ObjectModel"]),
         library("LinkCore", ["ObjectModel"]),
+        library("NewsCore", ["ObjectModel"]),
         library("SocialCore", ["ObjectModel"]),
-        library("Stores", ["LinkCore", "ObjectModel", "SocialCore"]),
+        library("UserCore", ["ObjectModel"]),
+        library("Blocking"),
+        library("Bus", ["Blocking", "CNats", "ObjectModel", "ServiceKit", "Wire"]),
+        library("Stores", ["LinkCore", "NewsCore", "ObjectModel", "SocialCore", "UserCore"]),
+        library(
+            "PostgresStores",
+            ["Blocking", "CPostgres", "LinkCore", "ObjectModel", "ServiceKit", "SocialCore", "UserCore", "Wire"]),
+        library("RedisStore", ["Blocking", "CHiredis", "NewsCore", "ObjectModel", "Wire"]),
         library("ServiceKit", ["ObjectModel", "Wire"] + framework),
+        library(
+            "GRPCKit",
+            [
+                "ObjectModel", "ServiceKit", "Wire", .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+            ] + framework),
+        library("WebClient", ["Blocking", "CCurl", "ObjectModel"]),
 
-        program("link_service", ["LinkCore", "ObjectModel", "ServiceKit", "Stores", "Wire"]),
-        program("social_graph_service", ["ObjectModel", "ServiceKit", "SocialCore", "Stores", "Wire"]),
+        program("api_gateway", ["ObjectModel", "ServiceKit", "WebClient", "Wire"]),
+        program("link_checker", ["Bus", "ObjectModel", "ServiceKit", "WebClient", "Wire"]),
+        program("link_service", ["Bus", "LinkCore", "ObjectModel", "PostgresStores", "ServiceKit", "Stores", "Wire"]),
+        program(
+            "news_service",
+            ["Bus", "GRPCKit", "NewsCore", "ObjectModel", "RedisStore", "ServiceKit", "Stores", "Wire"]),
+        program("smoke", ["ObjectModel", "ServiceKit", "Wire"]),
+        program(
+            "social_graph_service", ["ObjectModel", "PostgresStores", "ServiceKit", "SocialCore", "Stores", "Wire"]),
+        program("user_service", ["ObjectModel", "PostgresStores", "ServiceKit", "Stores", "UserCore", "Wire"]),
 
         tests("WireTests", ["ObjectModel", "ServiceKit", "Wire"]),
-        tests("CoreTests", ["LinkCore", "ObjectModel", "SocialCore", "Stores"]),
-        tests("HTTPTests", ["ServiceKit", "link_service", "social_graph_service"] + framework),
+        tests(
+            "CoreTests",
+            ["Blocking", "Bus", "LinkCore", "NewsCore", "ObjectModel", "SocialCore", "Stores", "UserCore", "Wire"]),
+        tests(
+            "HTTPTests",
+            [
+                "Bus", "GRPCKit", "NewsCore", "ObjectModel", "PostgresStores", "RedisStore", "ServiceKit", "Wire",
+                "api_gateway", "link_checker", "link_service", "news_service", "smoke", "social_graph_service",
+                "user_service", .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+            ] + framework),
     ]
 )

@@ -40,20 +40,26 @@ package struct LinkManager: Sendable {
 
     package func add(_ request: AddLinkRequest) async throws {
         try check(url: request.url, user: request.username)
-        try await store.insert(request, limit: maximumLinks, at: now())
-        changed(LinkChange(kind: .added, username: request.username, url: request.url))
+        let link = try await store.insert(request, limit: maximumLinks, at: now())
+        changed(LinkChange(kind: .added, username: request.username, url: request.url, link: link))
     }
 
     package func update(_ request: UpdateLinkRequest) async throws {
         try check(url: request.url, user: request.username)
-        try await store.update(request, at: now())
-        changed(LinkChange(kind: .updated, username: request.username, url: request.url))
+        let link = try await store.update(request, at: now())
+        changed(LinkChange(kind: .updated, username: request.username, url: request.url, link: link))
     }
 
     package func delete(url: String, of user: String) async throws {
         try check(url: url, user: user)
         try await store.delete(url: url, of: user)
         changed(LinkChange(kind: .deleted, username: user, url: url))
+    }
+
+    /// Takes what the checker found out; a link that is gone by now is nothing to it.
+    package func take(_ result: LinkCheck) async throws {
+        try check(url: result.url, user: result.username)
+        try await store.setStatus(result.status, url: result.url, of: result.username)
     }
 
     private func check(url: String, user: String) throws(DomainError) {
@@ -74,10 +80,13 @@ package struct LinkChange: Hashable, Sendable {
     /// The owner.
     package var username: String
     package var url: String
+    /// The link as it is stored now; `nil` for one that was deleted.
+    package var link: Link?
 
-    package init(kind: Kind, username: String, url: String) {
+    package init(kind: Kind, username: String, url: String, link: Link? = nil) {
         self.kind = kind
         self.username = username
         self.url = url
+        self.link = link
     }
 }

@@ -10,6 +10,14 @@ extension Timestamp {
             + "T\(padded(rest / 3_600, 2)):\(padded(rest / 60 % 60, 2)):\(padded(rest % 60, 2))Z"
     }
 
+    /// RFC 3339 in UTC with the nanoseconds, without zeros at the end, as Go writes times in JSON.
+    package var exactRFC3339: String {
+        guard nanoseconds > 0 else { return rfc3339 }
+        var fraction = padded(Int64(nanoseconds), 9)
+        while fraction.hasSuffix("0") { fraction.removeLast() }
+        return "\(rfc3339.dropLast()).\(fraction)Z"
+    }
+
     /// Reads RFC 3339: `T` between date and time, optional fraction, `Z` or a numeric offset. `nil` for anything else.
     package init?(rfc3339 text: String) {
         var scanner = DigitScanner(bytes: Array(text.utf8))

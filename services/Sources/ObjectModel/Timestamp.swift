@@ -15,6 +15,9 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         self.nanoseconds = nanoseconds
     }
 
+    /// Go's zero time, the first instant of the year 1: what stands for "no time" in its messages.
+    package static let zero = Timestamp(seconds: -62_135_596_800)
+
     /// The present, by the system's wall clock.
     package static func now() -> Timestamp {
         var time = timespec()

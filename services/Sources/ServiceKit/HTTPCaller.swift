@@ -27,7 +27,15 @@ package struct HTTPCaller: Sendable {
     }
 
     /// GET. `path` is escaped already. Throws `DomainError` that names the address.
-    package func get(_ path: String, headers fields: [(String, String)] = []) async throws -> Answer {
+    package func get(_ path: String, headers: [(String, String)] = []) async throws -> Answer {
+        try await call("GET", path, headers: headers)
+    }
+
+    /// A request of any method. `path` is escaped already and may have a query; a body goes with its length. Throws
+    /// `DomainError` that names the address.
+    package func call(
+        _ method: String, _ path: String, headers fields: [(String, String)] = [], body: [UInt8] = []
+    ) async throws -> Answer {
         do {
             let channel = try await connect()
             // Whatever the other side does, the connection ends at the deadline, and with it the wait below.
@@ -37,8 +45,13 @@ package struct HTTPCaller: Sendable {
                 var headers = HTTPHeaders(fields)
                 headers.add(name: "Host", value: "\(host):\(port)")
                 headers.add(name: "Connection", value: "close")
-                let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path, headers: headers)
+                if !body.isEmpty || (method != "GET" && method != "HEAD") {
+                    headers.add(name: "Content-Length", value: String(body.count))
+                }
+                let head = HTTPRequestHead(
+                    version: .http1_1, method: HTTPMethod(rawValue: method), uri: path, headers: headers)
                 try await outbound.write(.head(head))
+                if !body.isEmpty { try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
                 try await outbound.write(.end(nil))
                 return try await Self.answer(inbound)
             }

@@ -11,6 +11,9 @@ import Wire
 package struct HTTPServer: Sendable {
     /// Bytes of a request's body; the originals have no limit and can be filled until they burst.
     static let maximumBody = 1 << 20
+    /// A connection on which nothing comes and nothing is being answered for so long is closed; the originals keep it,
+    /// and enough idle clients use up their files.
+    static let idleTimeout = TimeAmount.seconds(60)
 
     private let description: ServiceDescription
 
@@ -18,11 +21,13 @@ package struct HTTPServer: Sendable {
         self.description = description
     }
 
-    /// Serves until the surrounding task is cancelled or told to shut down gracefully. Then it stops listening, answers
-    /// the requests that are under way, ends the background work and returns. Throws if the port cannot be had.
+    /// Prepares, then serves until the surrounding task is cancelled or told to shut down gracefully. Then it stops
+    /// listening, answers the requests that are under way, ends the background work and returns. Throws if something
+    /// that the service needs, or the port, cannot be had.
     ///
     /// - Parameter listening: hears the port once it is open.
     package func run(listening: @escaping @Sendable (Int) -> Void) async throws {
+        guard try await prepare() else { return }
         let table = description.table
         // The framework's own lines would mix with the service's; only its troubles are let through.
         var logger = Logger(label: description.name) { StreamLogHandler.standardError(label: $0) }
@@ -30,6 +35,7 @@ package struct HTTPServer: Sendable {
         let log = description.log
         let application = Application(
             responder: CallbackResponder<CallContext> { request, _ in await Self.respond(request, table) },
+            server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
             configuration: ApplicationConfiguration(
                 address: .hostname(description.host, port: description.port), serverName: nil),
             services: description.background.map(BackgroundService.init),
@@ -40,6 +46,19 @@ package struct HTTPServer: Sendable {
             },
             logger: logger)
         try await application.run()
+    }
+
+    /// `false` if the service was told to end before everything was there.
+    private func prepare() async throws -> Bool {
+        for step in description.preparation {
+            let work = step
+            do {
+                try await cancelWhenGracefulShutdown { try await work() }
+            } catch is CancellationError {
+                return false
+            }
+        }
+        return !Task.isShuttingDownGracefully
     }
 
     private static func respond(_ request: Request, _ table: RouteTable) async -> Response {
@@ -84,6 +103,9 @@ package struct HTTPServer: Sendable {
         var headers = HTTPFields()
         if let contentType = reply.contentType { headers[.contentType] = contentType }
         if !reply.allow.isEmpty { headers[.allow] = reply.allow.joined(separator: ", ") }
+        for (name, value) in reply.fields {
+            if let name = HTTPField.Name(name) { headers[name] = value }
+        }
         let body = ByteBuffer(string: reply.body)
         let status = HTTPResponse.Status(code: reply.status)
         guard request.method != .head, body.readableBytes > 0 else {

@@ -2,13 +2,13 @@
 
 import Glibc
 import Logging
-import ServiceLifecycle
+package import ServiceLifecycle
 import UnixSignals
 
 /// The life of a service's process.
 package enum Program {
-    /// Runs a service until SIGTERM or SIGINT, then ends it gracefully. Whatever keeps it from running, a bad setting
-    /// or a port in use, is told on standard error in one line, and the exit code is 1.
+    /// Runs a service on HTTP until SIGTERM or SIGINT, then ends it gracefully. Whatever keeps it from running, a bad
+    /// setting or a port in use, is told on standard error in one line, and the exit code is 1.
     ///
     /// - Parameters:
     ///   - name: the executable, as its errors begin.
@@ -16,14 +16,20 @@ package enum Program {
     package static func run(
         _ name: String, make: @Sendable (Settings) throws -> ServiceDescription
     ) async {
+        await run(name, service: { ServerService(server: HTTPServer(try make($0))) })
+    }
+
+    /// The same for a service of any kind.
+    package static func run(
+        _ name: String, service make: @Sendable (Settings) throws -> any Service
+    ) async {
         do {
-            let server = HTTPServer(try make(.process))
+            let service = try make(.process)
             var logger = Logger(label: name) { StreamLogHandler.standardError(label: $0) }
             logger.logLevel = .warning
             let group = ServiceGroup(
                 configuration: .init(
-                    services: [ServerService(server: server)], gracefulShutdownSignals: [.sigterm, .sigint],
-                    logger: logger))
+                    services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
             try await group.run()
         } catch {
             writeToStandardError("\(name): \(error)\n")

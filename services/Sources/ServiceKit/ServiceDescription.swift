@@ -13,12 +13,14 @@ package struct ServiceDescription: Sendable {
     package var port: Int
     package var log: ServiceLog
     package var routes: [Route]
+    /// Steps before the service listens, one after the other; an error of one of them ends the program.
+    package var preparation: [@Sendable () async throws -> Void]
     /// Work beside the requests; each runs until it is cancelled, after the last request has been answered.
     package var background: [@Sendable () async -> Void]
 
     package init(
         name: String, banner: String, host: String, port: Int, log: ServiceLog, routes: [Route],
-        background: [@Sendable () async -> Void] = []
+        preparation: [@Sendable () async throws -> Void] = [], background: [@Sendable () async -> Void] = []
     ) {
         self.name = name
         self.banner = banner
@@ -26,6 +28,7 @@ package struct ServiceDescription: Sendable {
         self.port = port
         self.log = log
         self.routes = routes
+        self.preparation = preparation
         self.background = background
     }
 

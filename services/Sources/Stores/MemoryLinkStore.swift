@@ -40,9 +40,9 @@ package final class MemoryLinkStore: LinkStore {
         return LinkPage(links: found.map(\.link), nextToken: nil)
     }
 
-    package func insert(_ request: AddLinkRequest, limit: Int, at now: Timestamp) async throws {
+    package func insert(_ request: AddLinkRequest, limit: Int, at now: Timestamp) async throws -> Link {
         let owner = ExactText(request.username)
-        try state.withLock { state in
+        return try state.withLock { state in
             var rows = state.rows[owner] ?? []
             guard rows.count < limit else { throw LinkError.tooMany }
             guard !rows.contains(where: { $0.hasURL(request.url) }) else {
@@ -57,12 +57,13 @@ package final class MemoryLinkStore: LinkStore {
             let place = rows.lastIndex { $0.link.createdAt <= now }.map { $0 + 1 } ?? 0
             rows.insert(row, at: place)
             state.rows[owner] = rows
+            return link
         }
     }
 
-    package func update(_ request: UpdateLinkRequest, at now: Timestamp) async throws {
+    package func update(_ request: UpdateLinkRequest, at now: Timestamp) async throws -> Link {
         let owner = ExactText(request.username)
-        try state.withLock { state in
+        return try state.withLock { state in
             guard let index = state.rows[owner]?.firstIndex(where: { $0.hasURL(request.url) }),
                 var link = state.rows[owner]?[index].link
             else { throw LinkError.updateFailed }
@@ -71,6 +72,7 @@ package final class MemoryLinkStore: LinkStore {
             link.tags = link.tags.subtracting(request.removeTags).union(request.addTags)
             link.updatedAt = now
             state.rows[owner]?[index].link = link
+            return link
         }
     }
 
@@ -79,6 +81,14 @@ package final class MemoryLinkStore: LinkStore {
         state.withLock { state in
             state.rows[owner]?.removeAll { $0.hasURL(url) }
             if state.rows[owner]?.isEmpty == true { state.rows[owner] = nil }
+        }
+    }
+
+    package func setStatus(_ status: LinkStatus, url: String, of user: String) async throws {
+        let owner = ExactText(user)
+        state.withLock { state in
+            guard let index = state.rows[owner]?.firstIndex(where: { $0.hasURL(url) }) else { return }
+            state.rows[owner]?[index].link.status = status
         }
     }
 

@@ -6,11 +6,13 @@ package import ObjectModel
 package enum StoreKind: String, CaseIterable, Sendable {
     /// In the process; gone when it ends.
     case memory
+    /// In a PostgreSQL server, as the originals have it.
+    case postgres
 
-    /// `memory` if nothing is set. Throws for a store that this build does not have.
+    /// `postgres` if nothing is set, as the originals. Throws for a store that there is not.
     package init(setting: String?) throws(DomainError) {
         guard let setting, !setting.isEmpty else {
-            self = .memory
+            self = .postgres
             return
         }
         guard let kind = StoreKind(rawValue: setting) else {

@@ -46,6 +46,30 @@ package struct FieldReader {
         }
     }
 
+    /// Sets `field` from a whole number.
+    package func read(_ key: String, into field: inout Int) throws(DomainError) {
+        for member in members where folded(member.key) == folded(key) {
+            switch member.value {
+            case .null: continue
+            case .number(let digits):
+                guard let number = Int(digits) else {
+                    throw DomainError("json: cannot unmarshal number \(digits) into field \(key) of type int")
+                }
+                field = number
+            default: throw mismatch(member.value, key, "int")
+            }
+        }
+    }
+
+    /// Sets `field` from a time in RFC 3339.
+    package func read(_ key: String, into field: inout Timestamp) throws(DomainError) {
+        var text = ""
+        try read(key, into: &text)
+        guard !text.isEmpty else { return }
+        guard let time = Timestamp(rfc3339: text) else { throw DomainError("\(key): \"\(text)\" is not a time") }
+        field = time
+    }
+
     /// The value under `key`, whatever it is.
     package func value(_ key: String) -> JSON? {
         members.last { folded($0.key) == folded(key) }?.value

@@ -9,12 +9,31 @@ package struct Reply: Hashable, Sendable {
     package var body: String
     /// Methods for the `Allow` header of a 405, sorted.
     package var allow: [String] = []
+    /// Further header fields by name.
+    package var fields: [String: String] = [:]
 
     static let plainText = "text/plain; charset=utf-8"
 
-    /// 200 with JSON and a line end, as Go's encoder writes it.
-    package static func json(_ value: JSON) -> Reply {
-        Reply(status: 200, contentType: "application/json", body: value.text + "\n")
+    /// JSON and a line end, as Go's encoder writes it.
+    package static func json(_ value: JSON, status: Int = 200) -> Reply {
+        Reply(status: status, contentType: "application/json", body: value.text + "\n")
+    }
+
+    /// A body that is JSON already.
+    package static func json(bytes: [UInt8]) -> Reply {
+        Reply(status: 200, contentType: "application/json", body: String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// Text as it is, with status 200.
+    package static func text(_ text: String) -> Reply {
+        Reply(status: 200, contentType: plainText, body: text)
+    }
+
+    /// Sends the client elsewhere, with further header fields.
+    package static func redirect(to location: String, fields: [String: String] = [:]) -> Reply {
+        Reply(
+            status: 302, contentType: nil, body: "",
+            fields: fields.merging(["Location": location]) { $1 })
     }
 
     /// 200 with a line of text.

@@ -39,6 +39,37 @@ extension FollowRequest {
     }
 }
 
+extension RegisterRequest {
+    /// Reads the body of POST `/register`.
+    package init(body: [UInt8]) throws(DomainError) {
+        self.init()
+        let fields = try FieldReader(JSONParser.firstValue(in: body))
+        try fields.read("username", into: &username)
+        try fields.read("email", into: &email)
+    }
+}
+
+extension LoginRequest {
+    /// Reads the body of POST `/login`. The token has to be text, and is dropped.
+    package init(body: [UInt8]) throws(DomainError) {
+        self.init()
+        let fields = try FieldReader(JSONParser.firstValue(in: body))
+        try fields.read("username", into: &username)
+        var token = ""
+        try fields.read("authToken", into: &token)
+    }
+}
+
+extension LogoutRequest {
+    /// Reads the body of POST `/logout`.
+    package init(body: [UInt8]) throws(DomainError) {
+        self.init()
+        let fields = try FieldReader(JSONParser.firstValue(in: body))
+        try fields.read("username", into: &username)
+        try fields.read("session", into: &session)
+    }
+}
+
 extension GetLinksRequest {
     /// Reads the query of GET `/links`.
     package init(query: Query) {

@@ -9,28 +9,32 @@ import Wire
 struct LinkRoutes: Sendable {
     let manager: LinkManager
     let log: ServiceLog
+    let metrics = LinkMetrics()
 
     var all: [Route] {
         [
-            Route("GET", "/links") { call in await answer { try await links(GetLinksRequest(query: call.query)) } },
+            Route("GET", "/links") { call in
+                await answer(.getLinks) { try await links(GetLinksRequest(query: call.query)) }
+            },
             Route("POST", "/links") { call in
-                await answer {
+                await answer(.addLink) {
                     try await manager.add(AddLinkRequest(body: call.body))
                     return done
                 }
             },
             Route("PUT", "/links") { call in
-                await answer {
+                await answer(.updateLink) {
                     try await manager.update(UpdateLinkRequest(body: call.body))
                     return done
                 }
             },
             Route("DELETE", "/links") { call in
-                await answer {
+                await answer(.deleteLink) {
                     try await manager.delete(url: call.query["url"], of: call.query["username"])
                     return done
                 }
             },
+            Route("GET", "/metrics") { _ in .text(metrics.text) },
         ]
     }
 
@@ -57,11 +61,13 @@ struct LinkRoutes: Sendable {
         }
     }
 
-    private func answer(_ work: () async throws -> JSON) async -> Reply {
-        do {
-            return .json(try await work())
-        } catch {
-            return .failure("\(error)")
+    private func answer(_ method: LinkMetrics.Method, _ work: () async throws -> JSON) async -> Reply {
+        await metrics.measure(method) {
+            do {
+                return .json(try await work())
+            } catch {
+                return .failure("\(error)")
+            }
         }
     }
 

@@ -58,4 +58,30 @@ import Testing
         let lines = await report(users, count: 1_030) { _ in [] }
         #expect(lines.filter { $0.hasSuffix("dropped") } == (1_024..<1_030).map { "u\($0) dropped" })
     }
+
+    /// A bus that fails between two followers is tried again with the second: nobody hears a thing twice.
+    @Test func eachFollowerIsToldOnceThoughTellingFails() async {
+        let told = Mutex<[String]>([])
+        let failures = Atomic(2)
+        let (done, finish) = AsyncStream.makeStream(of: [String].self, bufferingPolicy: .unbounded)
+        let rounds = FollowerRounds(
+            firstPause: .milliseconds(1), followers: { _ in ["liat", "guy", "moshe"] },
+            tell: { change, follower in
+                if follower == "guy", failures.subtract(1, ordering: .relaxed).oldValue > 0 { throw DomainError("bus") }
+                told.withLock { $0.append("\(change.url) \(follower)") }
+            },
+            report: { _, outcome in
+                if case .found(let followers) = outcome { finish.yield(followers) }
+            })
+        rounds.take(LinkChange(kind: .added, username: "gigi", url: "u"))
+        await withTaskGroup { group in
+            group.addTask { await rounds.run() }
+            for await followers in done {
+                #expect(followers == ["liat", "guy", "moshe"])
+                break
+            }
+            group.cancelAll()
+        }
+        #expect(told.withLock { $0 } == ["u liat", "u guy", "u moshe"])
+    }
 }

@@ -43,11 +43,12 @@ import Testing
         try await graph.follow(request("a", "b"))
     }
 
-    @Test func theStoreIsMemoryOrAnError() throws {
-        #expect(try StoreKind(setting: nil) == .memory)
+    @Test func theStoreIsTheOriginalsUnlessMemoryIsSaid() throws {
+        #expect(try StoreKind(setting: nil) == .postgres)
+        #expect(try StoreKind(setting: "") == .postgres)
         #expect(try StoreKind(setting: "memory") == .memory)
-        #expect(throws: DomainError("STORE=postgres: there is no such store; known: memory")) {
-            try StoreKind(setting: "postgres")
+        #expect(throws: DomainError("STORE=redis: there is no such store; known: memory, postgres")) {
+            try StoreKind(setting: "redis")
         }
     }
 }

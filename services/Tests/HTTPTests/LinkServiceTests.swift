@@ -8,21 +8,12 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct LinkServiceTests {
     private func describe(_ extra: [String: String] = [:], log: LogLines = LogLines()) throws -> ServiceDescription {
         let settings = [
-            "PORT": "0", "LISTEN_HOST": "127.0.0.1", "DELINKCIOUS_MUTUAL_AUTH": "false",
+            "PORT": "0", "LISTEN_HOST": "127.0.0.1", "STORE": "memory", "DELINKCIOUS_MUTUAL_AUTH": "false",
             "SOCIAL_GRAPH_MANAGER_SERVICE_HOST": "127.0.0.1", "SOCIAL_GRAPH_MANAGER_SERVICE_PORT": "1",
         ]
         return try LinkProgram.describe(
             Settings(settings.merging(extra) { $1 }),
             log: ServiceLog(name: "link manager", style: .json, write: log.write))
-    }
-
-    /// One step and its whole answer. Creation times are cut out of bodies before they are compared.
-    struct Step: Sendable {
-        var method: String
-        var target: String
-        var body = ""
-        var status: Int
-        var answer: String
     }
 
     static let done = "{\"err\":\"\"}\n"
@@ -82,7 +73,7 @@ import Testing
         Step(method: "PATCH", target: "/links", status: 405, answer: ""),
         Step(method: "GET", target: "/links/", status: 404, answer: "404 page not found\n"),
         Step(method: "HEAD", target: "/nothing", status: 404, answer: ""),
-        Step(method: "GET", target: "/metrics", status: 404, answer: "404 page not found\n"),
+        Step(method: "POST", target: "/metrics", status: 405, answer: ""),
         Step(method: "GET", target: "/healthz", status: 200, answer: "ok\n"),
         Step(method: "GET", target: "/readyz?verbose", status: 200, answer: "ok\n"),
         Step(method: "HEAD", target: "/readyz", status: 405, answer: ""),
@@ -95,15 +86,7 @@ import Testing
     @Test(arguments: [false, true])
     func answersAsTheTableSays(chunked: Bool) async throws {
         try await withService(try describe()) { port in
-            for step in Self.steps {
-                let reply =
-                    chunked && !step.body.isEmpty
-                    ? try await RawHTTP.chunked(port, step.method, step.target, step.body)
-                    : try await RawHTTP.call(port, step.method, step.target, step.body)
-                #expect(reply.status == step.status, "\(step.method) \(step.target)")
-                #expect(withoutTimes(reply.body) == step.answer, "\(step.method) \(step.target)")
-                if step.status == 500 { #expect(reply.headers["content-type"] == "text/plain; charset=utf-8") }
-            }
+            try await expect(Self.steps, on: port, chunked: chunked, normalize: withoutTimes)
         }
     }
 
@@ -111,6 +94,28 @@ import Testing
     private func withoutTimes(_ body: String) -> String {
         body.replacing(/"CreatedAt":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ","UpdatedAt":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"/) {
             _ in "<times>"
+        }
+    }
+
+    @Test func aRefusalIsPlainTextAndCountsToo() async throws {
+        try await withService(try describe()) { port in
+            let refusal = try await RawHTTP.call(port, "POST", "/links", "{}")
+            #expect(refusal.headers["content-type"] == "text/plain; charset=utf-8")
+            #expect(try await RawHTTP.call(port, "GET", "/links?username=gigi").status == 200)
+            #expect(try await RawHTTP.call(port, "GET", "/links").status == 500)
+            let metrics = try await RawHTTP.call(port, "GET", "/metrics")
+            #expect(metrics.status == 200)
+            let lines = metrics.body.split(separator: "\n").map(String.init)
+            let counts = [
+                "link_getlinks_count 2", "link_getlinks_summary_count 2", "link_addlink_count 1",
+                "link_addlink_summary_count 1", "link_updatelink_count 0", "link_deletelink_summary_count 0",
+                "# TYPE link_getlinks_count counter", "# TYPE link_getlinks_summary summary",
+            ]
+            for line in counts { #expect(lines.contains(line), "\(line)") }
+            // Milliseconds: a call from memory takes less than a second, and not nothing.
+            let sum = lines.first { $0.hasPrefix("link_getlinks_summary_sum ") }?.split(separator: " ").last
+            let milliseconds = try #require(sum.flatMap { Double($0) })
+            #expect(milliseconds > 0 && milliseconds < 20_000)
         }
     }
 
@@ -179,7 +184,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (["STORE": "postgres"], "STORE=postgres: there is no such store; known: memory"),
+        (["STORE": "mongo"], "STORE=mongo: there is no such store; known: memory, postgres"),
         (["MAX_LINKS_PER_USER": "ten"], "MAX_LINKS_PER_USER=ten: not a whole number"),
         (["PORT": "http"], "PORT=http: not a whole number"),
     ])

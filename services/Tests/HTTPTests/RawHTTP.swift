@@ -50,11 +50,14 @@ struct RawHTTP {
     }
 
     /// A request framed as the original's clients do: chunked, without a type, whatever the method.
-    static func chunked(_ port: Int, _ method: String, _ target: String, _ body: String) async throws -> RawHTTP {
+    static func chunked(
+        _ port: Int, _ method: String, _ target: String, _ body: String, headers: [String] = []
+    ) async throws -> RawHTTP {
         let size = String(body.utf8.count, radix: 16)
         return try await RawHTTP(
             port: port,
             sending: "\(method) \(target) HTTP/1.1\r\nHost: test\r\nConnection: close\r\n"
+                + headers.map { "\($0)\r\n" }.joined()
                 + "Transfer-Encoding: chunked\r\n\r\n\(size)\r\n\(body)\r\n0\r\n\r\n")
     }
 }

@@ -11,7 +11,7 @@ import Testing
     private func link(_ socialPort: Int, _ log: LogLines, _ extra: [String: String] = [:]) throws -> ServiceDescription
     {
         let settings = [
-            "PORT": "0", "LISTEN_HOST": "127.0.0.1", "DELINKCIOUS_MUTUAL_AUTH": "false",
+            "PORT": "0", "LISTEN_HOST": "127.0.0.1", "STORE": "memory", "DELINKCIOUS_MUTUAL_AUTH": "false",
             "SOCIAL_GRAPH_MANAGER_SERVICE_HOST": "127.0.0.1", "SOCIAL_GRAPH_MANAGER_SERVICE_PORT": "\(socialPort)",
         ]
         return try LinkProgram.describe(
@@ -20,7 +20,7 @@ import Testing
     }
 
     private func social(_ extra: [String: String] = [:]) throws -> ServiceDescription {
-        let settings = ["PORT": "0", "LISTEN_HOST": "127.0.0.1", "DELINKCIOUS_MUTUAL_AUTH": "false"]
+        let settings = ["PORT": "0", "LISTEN_HOST": "127.0.0.1", "STORE": "memory", "DELINKCIOUS_MUTUAL_AUTH": "false"]
         return try SocialGraphProgram.describe(
             Settings(settings.merging(extra) { $1 }),
             log: ServiceLog(name: "social graph manager", style: .plain, write: LogLines().write))

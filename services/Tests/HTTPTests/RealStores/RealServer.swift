@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// A server of Debian's on a free loopback port, with a folder of its own, for as long as a test needs it.
+final class RealServer: Sendable {
+    /// What starts it: `$1` is its folder, `$2` its port. The shell becomes the server, so that one signal ends it.
+    enum Kind: String, Sendable {
+        /// It refuses to run as root; then it runs as the user that its package made.
+        case postgres = #"""
+            bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+            run=
+            if [ "$(id -u)" = 0 ]; then
+                chown postgres "$1"
+                run="setpriv --reuid=postgres --regid=postgres --clear-groups --"
+            fi
+            if [ ! -d "$1/data" ]; then
+                echo postgres >"$1/password"
+                $run "$bin/initdb" -D "$1/data" -U postgres -A scram-sha-256 --pwfile="$1/password" --no-sync \
+                    -E UTF8 --locale=C.UTF-8
+            fi
+            exec $run "$bin/postgres" -D "$1/data" -k "$1" -c listen_addresses=127.0.0.1 -p "$2" -F
+            """#
+        case redis = #"exec redis-server --bind 127.0.0.1 --port "$2" --dir "$1" --save '' --appendonly no"#
+        case nats = #"exec nats-server -a 127.0.0.1 -p "$2""#
+    }
+
+    let port: Int
+    private let kind: Kind
+    private let folder: String
+    private let pid = Mutex<pid_t?>(nil)
+
+    private init(_ kind: Kind) throws {
+        self.kind = kind
+        var template = Array("/tmp/delinkcious-store-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw StoreFailure(what: "no folder: \(errno)") }
+        folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        port = try RealServer.freePort()
+    }
+
+    /// Runs a server while `body` works with it. It listens by then unless `started` is `false`.
+    static func with<Result: Sendable>(
+        _ kind: Kind, started: Bool = true, _ body: @Sendable (RealServer) async throws -> Result
+    ) async throws -> Result {
+        let server = try RealServer(kind)
+        do {
+            if started { try await server.start() }
+            let result = try await body(server)
+            try await server.end()
+            return result
+        } catch {
+            try await server.end()
+            throw error
+        }
+    }
+
+    /// Starts it, again if it ran before; what it stored is there.
+    func start() async throws {
+        let pid = try spawn("cd \"$1\" && umask 022\n" + kind.rawValue, [folder, String(port)])
+        self.pid.withLock { $0 = pid }
+        let deadline = ContinuousClock.now + .seconds(45)
+        while !(await isListening()) {
+            guard waitpid(pid, nil, WNOHANG) == 0, ContinuousClock.now < deadline else {
+                throw StoreFailure(what: "\(kind) does not start; its log is \(folder)/log")
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// Ends it at once, as when its machine fails.
+    func stop() async throws {
+        guard let pid = pid.withLock({ $0.take() }) else { return }
+        kill(pid, kind == .postgres ? SIGQUIT : SIGKILL)
+        while waitpid(pid, nil, WNOHANG) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+    }
+
+    private func end() async throws {
+        try await stop()
+        let remover = try spawn("exec rm -rf \"$1\"", [folder])
+        while waitpid(remover, nil, WNOHANG) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+    }
+
+    private func isListening() async -> Bool {
+        let connection = try? await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connect(host: "127.0.0.1", port: port).get()
+        try? await connection?.close()
+        return connection != nil
+    }
+
+    private static func freePort() throws -> Int {
+        let probe = try ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(host: "127.0.0.1", port: 0).wait()
+        defer { try? probe.close().wait() }
+        guard let port = probe.localAddress?.port else { throw StoreFailure(what: "no port") }
+        return port
+    }
+
+    private func spawn(_ script: String, _ arguments: [String]) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, "\(folder)/log", O_WRONLY | O_CREAT | O_APPEND, 0o644)
+        posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        var words: [UnsafeMutablePointer<CChar>?] = (["sh", "-c", script, "sh"] + arguments).map { strdup($0) } + [nil]
+        defer { for word in words { free(word) } }
+        var pid: pid_t = 0
+        let code = posix_spawn(&pid, "/bin/sh", &actions, nil, &words, environ)
+        guard code == 0 else { throw StoreFailure(what: "no shell: \(code)") }
+        return pid
+    }
+}
+
+struct StoreFailure: Error {
+    let what: String
+}
