@@ -54,6 +54,7 @@ let package = Package(
 
         // Core: values, names, errors, events
         library("DevloopCore"),
+        library("LocalPods", ["DevloopCore", "Plan"]),
         library("LogStore"),
         library("Plan", ["DevloopCore"]),
         library("Starlark", [bigInt]),
@@ -113,6 +114,7 @@ let package = Package(
                 "ImageDelivery",
                 "ImagePack",
                 "KubeClient",
+                "LocalPods",
                 "LoopEngine",
                 "Plan",
                 "PodSync",
@@ -218,6 +220,7 @@ let package = Package(
                 "DevloopCore", "DevloopTestSupport", "HTTPTransport", "KubeClient", "PortForward", "ProcessRunner",
                 "YAMLTree",
             ]),
+        tests("LocalPodsTests", ["Deploy", "DevloopCore", "LocalPods", "Plan"]),
         tests("LogStoreTests", ["DevloopCore", "LogStore"]),
         tests(
             "LoopEngineTests", ["DevloopCore", "DevloopTestSupport", "LogStore", "LoopEngine", "Plan", "ProcessRunner"]),

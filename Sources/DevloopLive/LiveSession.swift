@@ -21,7 +21,9 @@ package struct LiveSession: Sendable {
             spec: SpecAdapter(settings: settings, directory: directory, mode: Self.specMode(mode)),
             watch: WatchAdapter(project: directory, wall: clock.wall),
             build: BuildAdapter(configuration: mode == .up ? .debug : .release, link: link),
-            cluster: ClusterAdapter(settings: settings, link: link, command: mode.rawValue),
+            cluster: PlaceAdapter(
+                cluster: ClusterAdapter(settings: settings, link: link, command: mode.rawValue), place: settings.place,
+                directory: directory),
             commands: CommandAdapter(),
             forwards: ForwardAdapter(),
             clock: clock)

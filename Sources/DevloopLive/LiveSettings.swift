@@ -2,6 +2,16 @@
 
 /// What the command line says about spec and cluster.
 package struct LiveSettings: Sendable {
+    package enum Place: Sendable, Equatable {
+        case cluster
+        /// In the cluster, or on this machine where there is no kubeconfig context at all.
+        case automatic
+        /// On this machine, whatever the kubeconfig says.
+        case here
+        /// These resources on this machine, the rest in the cluster.
+        case mixed([String])
+    }
+
     /// `-f`; nil searches upwards from the working directory.
     package var file: String?
     /// Nil means the current context.
@@ -10,6 +20,8 @@ package struct LiveSettings: Sendable {
     package var namespace: String?
     /// What stood behind `--`.
     package var arguments: [String]
+    /// Where the work runs.
+    package var place = Place.cluster
     /// Take over what another session of the project holds: the namespace, and the agents of its Pods.
     package var force = false
 

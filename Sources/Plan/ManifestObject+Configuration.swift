@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DevloopCore
+package import DevloopCore
 
 extension ManifestObject {
     package var isConfiguration: Bool { apiVersion == "v1" && (kind == "ConfigMap" || kind == "Secret") }
@@ -14,8 +14,8 @@ extension ManifestObject {
         }
     }
 
-    /// Names by kind.
-    private static func names(in spec: JSONValue) -> [String: Set<String>] {
+    /// Names, by kind, of the ConfigMaps and Secrets that a Pod's spec mounts or takes variables from.
+    package static func names(in spec: JSONValue) -> [String: Set<String>] {
         var names: [String: Set<String>] = [:]
         func note(_ kind: String, _ name: JSONValue?) {
             if let name = name?.string { names[kind, default: []].insert(name) }

@@ -73,6 +73,8 @@ package struct KubernetesResource: Sendable, Equatable {
     package var discoveryStrategy = DiscoveryStrategy.owners
     /// Whether its Pods are made anew when a ConfigMap or Secret of the spec that they use changes (`roll_on_config=`).
     package var rollsOnConfiguration = true
+    /// Where it is when there is no cluster: what local mode does not run (`local_address=`).
+    package var localAddress: LocalAddress?
     /// Commands in the place of objects: `k8s_custom_deploy`.
     package var customDeploy: CustomDeploy?
     /// Pods of somebody else in the place of objects: `sync_resource`.

@@ -33,12 +33,15 @@ package enum ProcessRunner {
     }
 
     /// Runs a program to its end and hands on what it writes as it comes.
-    /// - Parameter onOutput: called on one thread, in the order of each stream; the child waits while it works.
+    /// - Parameters:
+    ///   - onStart: is given the process id once it runs; the child leads a process group of this number.
+    ///   - onOutput: called on one thread, in the order of each stream; the child waits while it works.
     /// - Throws: ``DevloopError`` with code `process` when it cannot be started, `CancellationError`.
     package static func stream(
-        _ command: ProcessCommand, onOutput: @escaping @Sendable (ProcessStream, [UInt8]) -> Void
+        _ command: ProcessCommand, onStart: @escaping @Sendable (Int32) async -> Void = { _ in },
+        onOutput: @escaping @Sendable (ProcessStream, [UInt8]) -> Void
     ) async throws -> ProcessStatus {
-        try await stream(command, until: { false }, onOutput: onOutput)
+        try await stream(command, until: { false }, onStart: onStart, onOutput: onOutput)
     }
 
     /// Starts a program that is talked to over its standard input and output.
@@ -52,6 +55,7 @@ package enum ProcessRunner {
 
     private static func stream(
         _ command: ProcessCommand, until isEnough: @escaping @Sendable () -> Bool,
+        onStart: @escaping @Sendable (Int32) async -> Void = { _ in },
         onOutput: @escaping @Sendable (ProcessStream, [UInt8]) -> Void
     ) async throws -> ProcessStatus {
         try Task.checkCancellation()
@@ -61,6 +65,7 @@ package enum ProcessRunner {
             if isEnough() { owner.terminate() }
         }
         owner.set(child)
+        await onStart(child.state.withLock(\.pid))
         return try await withTaskCancellationHandler {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await feed(child, command.stdin) }

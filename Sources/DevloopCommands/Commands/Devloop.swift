@@ -30,7 +30,7 @@ package struct Devloop: AsyncParsableCommand {
         do {
             let words = SpecArguments.split(Array(CommandLine.arguments.dropFirst()))
             try await SpecArguments.$current.withValue(words.spec) {
-                var command = try parseAsRoot(words.command)
+                var command = try parseAsRoot(LocalWords.split(words.command))
                 if var command = command as? any AsyncParsableCommand {
                     try await command.run()
                 } else {

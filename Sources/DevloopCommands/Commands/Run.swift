@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import DevloopCore
+import DevloopLive
 import LoopEngine
 
 struct Run: AsyncParsableCommand {
@@ -42,6 +43,8 @@ struct CI: AsyncParsableCommand {
     @Option(help: "What happens to the objects in the cluster: keep or delete")
     var onExit = SessionOptions.OnExit.keep
 
+    @OptionGroup var local: LocalOptions
+
     @Option(help: "Write a report at the end, as junit=FILE or json=FILE; may be given several times")
     var report: [ReportFile] = []
 
@@ -51,7 +54,8 @@ struct CI: AsyncParsableCommand {
 
     func run() async throws {
         try await SessionRunner(
-            mode: .ci, arguments: session, interface: ui, onExit: onExit, timeout: nil, reports: report
+            mode: .ci, arguments: session, interface: ui, onExit: onExit, timeout: nil,
+            place: local.place(otherwise: .cluster), reports: report
         ).run()
     }
 }

@@ -14,6 +14,7 @@ struct SessionRunner {
     var timeout: Duration?
     /// Take over from another session.
     var force = false
+    var place = LiveSettings.Place.cluster
     /// Files that are written at the end.
     var reports: [ReportFile] = []
 
@@ -25,6 +26,7 @@ struct SessionRunner {
         let plain = PlainOutput(now: { ContinuousClock.now })
         var settings = arguments.settings
         settings.force = force
+        settings.place = place
         let live = LiveSession(settings, mode: mode)
         let dashboard =
             kind == .tui

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import DevloopLive
 import LoopEngine
 
 struct Up: AsyncParsableCommand {
@@ -19,12 +20,15 @@ struct Up: AsyncParsableCommand {
     @Option(help: "What happens to the objects in the cluster: keep or delete")
     var onExit = SessionOptions.OnExit.keep
 
+    @OptionGroup var local: LocalOptions
+
     @Flag(help: "Take the namespace and its Pods over from another session of the project")
     var force = false
 
     func run() async throws {
         try await SessionRunner(
-            mode: .up, arguments: session, interface: ui, onExit: onExit, timeout: nil, force: force
+            mode: .up, arguments: session, interface: ui, onExit: onExit, timeout: nil, force: force,
+            place: local.place(otherwise: .automatic)
         ).run()
     }
 }

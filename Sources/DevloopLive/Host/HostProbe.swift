@@ -7,11 +7,14 @@ import ProcessRunner
 
 /// One attempt of a readiness probe against a server on this machine.
 enum HostProbe {
+    /// - Parameter environment: of a command; nil is devloop's own.
     /// - Returns: what is wrong; nil when it succeeded.
-    static func attempt(_ action: Probe.Action, directory: String, timeout: Duration) async -> String? {
+    static func attempt(
+        _ action: Probe.Action, directory: String, timeout: Duration, environment: [String: String]? = nil
+    ) async -> String? {
         do {
             return try await withDeadline(timeout, address: "the server") {
-                try await problem(action, directory: directory)
+                try await problem(action, directory: directory, environment)
             }
         } catch let error as DevloopError {
             return error.message
@@ -20,10 +23,14 @@ enum HostProbe {
         }
     }
 
-    private static func problem(_ action: Probe.Action, directory: String) async throws -> String? {
+    private static func problem(
+        _ action: Probe.Action, directory: String, _ environment: [String: String]?
+    ) async throws -> String? {
         switch action {
         case .exec(let arguments):
-            let status = try await ProcessRunner.run(ProcessCommand(arguments, directory: directory)).status
+            let command = ProcessCommand(
+                arguments, directory: directory, environment: environment.map { .exact($0) } ?? .inherit())
+            let status = try await ProcessRunner.run(command).status
             return status.isSuccess ? nil : "\(arguments.joined(separator: " ")): \(status)"
         case .httpGet(let scheme, let host, let port, let path):
             // Kubernetes does not verify certificates here either.

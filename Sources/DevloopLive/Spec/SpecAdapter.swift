@@ -31,7 +31,8 @@ struct SpecAdapter: SpecPort {
 
     /// Nil without a usable kubeconfig: the cluster adapter tells what is wrong with it, when it is needed.
     private func context() async -> KubernetesContext? {
-        guard let config = try? KubeConfig.load(environment: LiveEnvironment.variables),
+        // Nothing of the spec is to reach a cluster that the session does not use.
+        guard settings.place != .here, let config = try? KubeConfig.load(environment: LiveEnvironment.variables),
             let selection = try? config.select(settings.context)
         else { return nil }
         // Only the kubeconfig is read for a plan: it needs no cluster.

@@ -41,6 +41,7 @@ extension ResourceAssembler {
             }
         }
         target.rollsOnConfiguration = options.rollsOnConfiguration ?? target.rollsOnConfiguration
+        target.localAddress = options.localAddress ?? target.localAddress
         target.discoveryStrategy = options.discoveryStrategy ?? target.discoveryStrategy
     }
 

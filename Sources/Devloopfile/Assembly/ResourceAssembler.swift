@@ -167,6 +167,7 @@ struct ResourceAssembler {
         kubernetes.portForwards = draft.options.portForwards
         kubernetes.extraPodSelectors = draft.options.extraPodSelectors
         kubernetes.discoveryStrategy = draft.options.discoveryStrategy ?? .owners
+        kubernetes.localAddress = draft.options.localAddress
         kubernetes.rollsOnConfiguration = draft.options.rollsOnConfiguration ?? true
         // Custom resources say themselves when they are ready.
         let hasNoPods =

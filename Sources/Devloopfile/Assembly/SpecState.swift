@@ -28,6 +28,7 @@ struct SpecState {
         var discoveryStrategy: KubernetesResource.DiscoveryStrategy?
         var podReadiness: KubernetesResource.PodReadiness?
         var rollsOnConfiguration: Bool?
+        var localAddress: LocalAddress?
         var links: [Link] = []
         var labels: [String] = []
         var location: SourceLocation?

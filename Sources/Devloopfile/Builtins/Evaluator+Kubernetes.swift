@@ -15,7 +15,7 @@ extension Evaluator {
             define(
                 "k8s_resource", "workload?", "new_name?", "port_forwards?", "extra_pod_selectors?", "trigger_mode?",
                 "resource_deps?", "objects?", "auto_init?", "pod_readiness?", "links?", "labels?",
-                "discovery_strategy?", "after?", "rebuilt_by?", "roll_on_config?"
+                "discovery_strategy?", "after?", "rebuilt_by?", "roll_on_config?", "local_address?"
             ) { evaluator, call in
                 evaluator.state.options.append(try evaluator.resourceOptions(call))
                 return .none
@@ -45,6 +45,7 @@ extension Evaluator {
         options.autoInit = try call.bool("auto_init")
         options.podReadiness = try podReadiness(call)
         options.rollsOnConfiguration = try call.bool("roll_on_config")
+        options.localAddress = try Self.localAddress(call)
         if call.value("discovery_strategy") != nil {
             let text = try call.string("discovery_strategy")
             guard let strategy = KubernetesResource.DiscoveryStrategy(rawValue: text) else {
@@ -64,6 +65,16 @@ extension Evaluator {
             }
         }
         return options
+    }
+
+    private static func localAddress(_ call: BuiltinCall) throws -> LocalAddress? {
+        let text = try call.string("local_address", default: "")
+        guard !text.isEmpty else { return nil }
+        guard let address = LocalAddress(text) else {
+            throw SpecFault(
+                "local_address must be a host and a port, such as \"localhost:5432\", got \"\(text)\"")
+        }
+        return address
     }
 
     /// `wait`, `ignore`, `succeeded`, or nothing.

@@ -41,6 +41,13 @@ package struct ClusterInfo: Sendable, Equatable {
 package protocol ClusterConnection: Sendable {
     var info: ClusterInfo { get }
 
+    /// The plan that work is done for from now on; told before any of it is applied.
+    func take(_ plan: Plan)
+    /// The port of this machine at which a container port of a resource can be reached without a forward; nil when there
+    /// is none.
+    /// - Parameter port: nil means the first that the resource declares.
+    func ownPort(of resource: String, _ port: Int?) async -> Int?
+
     /// What ``ClusterInfo/identity`` is now; nil when the cluster does not say.
     func identity() async -> String?
 
@@ -81,6 +88,12 @@ package protocol ClusterConnection: Sendable {
     /// Deletes the Pod, so that its owner makes a new one.
     func restart(pod: PodStatus) async throws
     func close() async
+}
+
+/// What only those do whose Pods are programs of this machine.
+extension ClusterConnection {
+    package func take(_ plan: Plan) {}
+    package func ownPort(of resource: String, _ port: Int?) async -> Int? { nil }
 }
 
 package struct ImageWork: Sendable {

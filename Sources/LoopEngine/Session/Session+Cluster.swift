@@ -17,6 +17,7 @@ extension Session {
             do {
                 let found = try await ports.cluster.connect(settings)
                 connection = found
+                if let plan { found.take(plan) }
                 tellConnection(found.info)
                 // What an earlier session applied and the spec has no more.
                 if options.names.isEmpty { await prune() }

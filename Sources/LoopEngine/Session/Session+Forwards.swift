@@ -16,6 +16,10 @@ extension Session {
     }
 
     private func open(_ forward: PortForward, for name: String) async {
+        if await connection?.ownPort(of: name, forward.containerPort) == forward.localPort {
+            // The program itself listens there.
+            return opened(forward, at: forward.localPort, for: name)
+        }
         var delay = Duration.milliseconds(500)
         while !Task.isCancelled, end == nil {
             do {
@@ -27,13 +31,7 @@ extension Session {
                 }
                 if end != nil { return await opened.close() }
                 forwards.append(opened)
-                var fields: JSONObject = [
-                    "address": .string("\(forward.host):\(opened.port)"),
-                    "port": .int(forward.containerPort ?? forward.localPort),
-                ]
-                if opened.port != forward.localPort { fields["wanted"] = .int(forward.localPort) }
-                journal.record(.forwardOpened, resource: name, fields)
-                return
+                return self.opened(forward, at: opened.port, for: name)
             } catch {
                 let error = (error as? DevloopError) ?? DevloopError(.portInUse, "\(error)")
                 var fields: JSONObject = [
@@ -45,6 +43,14 @@ extension Session {
                 delay = min(delay * 2, .seconds(10))
             }
         }
+    }
+
+    private func opened(_ forward: PortForward, at port: Int, for name: String) {
+        var fields: JSONObject = [
+            "address": .string("\(forward.host):\(port)"), "port": .int(forward.containerPort ?? forward.localPort),
+        ]
+        if port != forward.localPort { fields["wanted"] = .int(forward.localPort) }
+        journal.record(.forwardOpened, resource: name, fields)
     }
 
     /// A connection to the newest Pod that is ready; while a rollout goes on, that is one of the generation before, as it

@@ -67,6 +67,7 @@ extension Session {
         var changedNames: [String] = []
         let old = plan
         plan = newPlan
+        connection?.take(newPlan)
         scrubber.hideSecrets(of: newPlan)
         let chosen = options.names.isEmpty ? nil : withDependencies(options.names, in: newPlan)
         let enabled = newPlan.settings.enabledResources.map(Set.init)

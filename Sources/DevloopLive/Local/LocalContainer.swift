@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Deploy
+import DevloopCore
+import Glibc
+import LocalPods
+import LoopEngine
+import Plan
+import ProcessRunner
+
+/// One container of a Pod of this machine: its process, started again by the rules of its Pod. Topics: `+Probes`, `+Sync`.
+actor LocalContainer {
+    let plan: LocalPodPlan.Container
+    let pod: LocalPodPlan
+    let board: LocalBoard
+    let logs: LocalLogs
+    let clock: EngineClock
+    let digests: FileDigests
+    var root: LocalRoot
+    private(set) var record: ContainerRecord
+    /// Ids of all runs, for their logs.
+    private(set) var runs: [String] = []
+
+    private var loop: Task<Void, Never>?
+    private var backOff = CrashBackOff()
+    /// The process group of the program; nil while none runs.
+    private(set) var group: Int32?
+    /// When the newest change set came in.
+    var setAt: ContinuousClock.Instant?
+    /// What became of the newest run, for whoever waits for it.
+    private(set) var end: ContainerRecord.End?
+    /// Uptime of the run that ``end`` tells of.
+    private(set) var uptime = Duration.zero
+    var watchers: [Int: AsyncStream<Void>.Continuation] = [:]
+    var lastWatcher = 0
+    let (notices, noticing) = AsyncStream.makeStream(of: SyncNotice.self, bufferingPolicy: .bufferingNewest(64))
+    /// The program that a set was taken back for, and how it ended.
+    var rejected: (digest: String, code: Int)?
+    /// Digest of the program that runs, in hexadecimal.
+    var running = ""
+    /// What was in place before the newest set, while it may still be taken back.
+    var before: LocalBackup?
+
+    /// An app that ends within this time of a change set waits for the next one (design §4.5).
+    static let settling = Duration.seconds(10)
+
+    init(
+        _ plan: LocalPodPlan.Container, pod: LocalPodPlan, board: LocalBoard, logs: LocalLogs, digests: FileDigests,
+        clock: EngineClock
+    ) {
+        self.digests = digests
+        self.plan = plan
+        self.pod = pod
+        self.board = board
+        self.logs = logs
+        self.clock = clock
+        root = LocalRoot(path: plan.root)
+        record = ContainerRecord(name: plan.name, image: plan.image, isInit: plan.isInit)
+    }
+
+    // MARK: Life
+
+    func change(_ body: (inout ContainerRecord) -> Void) {
+        var changed = record
+        body(&changed)
+        guard changed != record else { return }
+        record = changed
+        board.change(pod.identity.uid, at: clock.wall()) { pod in
+            guard let index = pod.containers.firstIndex(where: { $0.name == changed.name }) else { return }
+            pod.containers[index] = changed
+        }
+        wake()
+    }
+
+    private func wake() { for watcher in watchers.values { watcher.yield() } }
+
+    /// Puts the files of its image in place.
+    func prepare(files: (String) -> [String]) throws {
+        try LocalRoot.makeFolder(plan.directory)
+        if let artifact = plan.artifact {
+            for item in LocalProgram.files(of: artifact, product: plan.product) {
+                _ = try root.install(item.source, at: item.destination, item.entry)
+            }
+            running = artifact.digest
+        }
+        for mapping in plan.files {
+            for source in files(mapping.source) {
+                let destination = mapping.destination + source.dropFirst(mapping.source.count)
+                _ = try root.install(
+                    source, at: destination, LocalProgram.entry(ofFile: source, isExecutable: false))
+            }
+        }
+    }
+
+    /// Starts it, and keeps it running as its Pod's policy says.
+    func start() {
+        guard loop == nil else { return }
+        loop = Task { await self.live() }
+    }
+
+    /// Ends the program, with all that it has started, and waits until it is gone.
+    func stop() async {
+        loop?.cancel()
+        await loop?.value
+        loop = nil
+    }
+
+    /// Starts the program anew; what became of earlier runs is forgotten.
+    func startAnew() async {
+        await stop()
+        backOff = CrashBackOff()
+        end = nil
+        start()
+    }
+
+    /// Runs an init container: again and again until it succeeds, unless its Pod says that it is over.
+    /// - Returns: whether it succeeded.
+    func complete() async -> Bool {
+        start()
+        await loop?.value
+        if case .ended(let end) = record.state { return end.exitCode == 0 }
+        return false
+    }
+
+    /// The kubelet starts init containers again until they succeed, except where the policy is Never.
+    private var policy: String {
+        let policy = pod.workload.restartPolicy
+        return plan.isInit && policy == "Always" ? "OnFailure" : policy
+    }
+
+    private func live() async {
+        if let problem = plan.problem {
+            change {
+                $0.state = .waiting(reason: problem.reason, message: problem.message.isEmpty ? nil : problem.message)
+            }
+            return
+        }
+        while !Task.isCancelled {
+            let started = clock.now()
+            guard let end = await run() else { return }
+            self.end = end
+            uptime = clock.now() - started
+            wake()
+            if let setAt, plan.isLive, clock.now() - setAt < Self.settling {
+                return await endedAfterSet(end)
+            }
+            change { record in
+                record.state = .ended(end)
+                record.isReady = plan.isInit && end.exitCode == 0
+            }
+            guard CrashBackOff.restarts(policy, exitCode: end.exitCode) else { return }
+            let delay = backOff.delay(afterUptime: uptime)
+            if delay > .zero {
+                change { record in
+                    record.last = end
+                    record.state = .waiting(
+                        reason: "CrashLoopBackOff",
+                        message:
+                            "back-off \(delay.components.seconds)s restarting failed container=\(record.name) pod=\(pod.identity.name)"
+                    )
+                }
+                guard (try? await clock.sleep(delay)) != nil else { return }
+            }
+            change { record in
+                record.last = end
+                record.restarts += 1
+            }
+        }
+    }
+
+    /// As with the agent, the container stays and waits for the next set.
+    private func endedAfterSet(_ end: ContainerRecord.End) async {
+        // Who applies a set tells of it in the report.
+        guard !isApplying else { return change { $0.isReady = false } }
+        let isRolledBack = takeBack(end)
+        change { $0.isReady = false }
+        noticing.yield(
+            .exited(
+                code: end.exitCode, message: LocalProgram.words(end, uptime: uptime, isRolledBack: isRolledBack),
+                isRolledBack: isRolledBack))
+        // This task is the loop: the next life is another one's.
+        if isRolledBack { Task { await self.startAnew() } }
+    }
+
+    /// A set is being applied.
+    var isApplying = false
+
+    /// One run of the program.
+    /// - Returns: nil when it was cancelled.
+    private func run() async -> ContainerRecord.End? {
+        let id = "local://\(pod.identity.uid)/\(plan.name)/\(runs.count)"
+        runs.append(id)
+        logs.begin(id)
+        let started = clock.wall()
+        do {
+            let status = try await runWithProbes(id, started)
+            group = nil
+            logs.end(id)
+            let (code, signal): (Int, Int?) =
+                switch status {
+                case .exited(let code): (Int(code), nil)
+                case .signalled(let number): (128 + Int(number), Int(number))
+                }
+            return ContainerRecord.End(exitCode: code, signal: signal, started: started, finished: clock.wall(), id: id)
+        } catch {
+            group = nil
+            logs.end(id)
+            if Task.isCancelled || error is CancellationError { return nil }
+            // containerd's code for what could not be started.
+            change { $0.id = id }
+            return ContainerRecord.End(
+                exitCode: 128, reason: "StartError", message: Self.text(error), started: started,
+                finished: clock.wall(), id: id)
+        }
+    }
+
+    /// - Returns: how the program has ended; SIGKILL's when a probe has ended it.
+    private func runWithProbes(_ id: String, _ started: WallTime) async throws -> ProcessStatus {
+        var command = ProcessCommand(plan.arguments, directory: plan.directory, environment: .exact(plan.environment))
+        command.grace = .seconds(pod.workload.gracePeriod)
+        let splitters = LocalLines()
+        let logs = logs
+        let wall = clock.wall
+        let work = command
+        return try await withThrowingTaskGroup(of: ProcessStatus?.self) { group in
+            let (starts, starting) = AsyncStream.makeStream(of: Void.self)
+            group.addTask {
+                defer { starting.finish() }
+                let status = try await ProcessRunner.stream(work) { pid in
+                    await self.began(id, pid, at: started)
+                    starting.yield()
+                } onOutput: { stream, bytes in
+                    for line in splitters.add(stream, bytes) { logs.add(line, to: id, at: wall()) }
+                }
+                for line in splitters.finish() { logs.add(line, to: id, at: wall()) }
+                return status
+            }
+            group.addTask {
+                for await _ in starts { return try await self.probe() }
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let status = try await group.next() {
+                if let status {
+                    group.cancelAll()
+                    // The program is gone before its end is told.
+                    while let _ = try? await group.next() {}
+                    return status
+                }
+            }
+            throw CancellationError()
+        }
+    }
+
+    private func began(_ id: String, _ pid: Int32, at time: WallTime) {
+        group = pid
+        change { record in
+            record.id = id
+            record.state = .running(since: time)
+            // Without a check a container is ready as soon as it runs.
+            record.isReady = plan.checks.readiness == nil && plan.checks.startup == nil
+        }
+    }
+
+    static func text(_ error: any Error) -> String { (error as? DevloopError)?.message ?? "\(error)" }
+}
