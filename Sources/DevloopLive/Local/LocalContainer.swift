@@ -18,8 +18,10 @@ actor LocalContainer {
     let digests: FileDigests
     var root: LocalRoot
     private(set) var record: ContainerRecord
-    /// Ids of all runs, for their logs.
+    /// Ids of all lives, for their logs. A program that is replaced in place goes on with the life of the one before, as
+    /// it does with the agent.
     private(set) var runs: [String] = []
+    private var isLifeOver = true
 
     private var loop: Task<Void, Never>?
     private var backOff = CrashBackOff()
@@ -105,6 +107,9 @@ actor LocalContainer {
         loop = nil
     }
 
+    /// No more is written.
+    func endLog() { if let life = runs.last { logs.end(life) } }
+
     /// Starts the program anew; what became of earlier runs is forgotten.
     func startAnew() async {
         await stop()
@@ -144,6 +149,8 @@ actor LocalContainer {
             if let setAt, plan.isLive, clock.now() - setAt < Self.settling {
                 return await endedAfterSet(end)
             }
+            logs.end(end.id)
+            isLifeOver = true
             change { record in
                 record.state = .ended(end)
                 record.isReady = plan.isInit && end.exitCode == 0
@@ -188,14 +195,16 @@ actor LocalContainer {
     /// One run of the program.
     /// - Returns: nil when it was cancelled.
     private func run() async -> ContainerRecord.End? {
-        let id = "local://\(pod.identity.uid)/\(plan.name)/\(runs.count)"
-        runs.append(id)
-        logs.begin(id)
+        if isLifeOver {
+            runs.append("local://\(pod.identity.uid)/\(plan.name)/\(runs.count)")
+            isLifeOver = false
+            logs.begin(runs[runs.count - 1])
+        }
+        let id = runs[runs.count - 1]
         let started = clock.wall()
         do {
             let status = try await runWithProbes(id, started)
             group = nil
-            logs.end(id)
             let (code, signal): (Int, Int?) =
                 switch status {
                 case .exited(let code): (Int(code), nil)
@@ -204,7 +213,6 @@ actor LocalContainer {
             return ContainerRecord.End(exitCode: code, signal: signal, started: started, finished: clock.wall(), id: id)
         } catch {
             group = nil
-            logs.end(id)
             if Task.isCancelled || error is CancellationError { return nil }
             // containerd's code for what could not be started.
             change { $0.id = id }

@@ -18,9 +18,22 @@ final class LocalLogs: Sendable {
         var reader: AsyncStream<LoopEngine.LogLine>.Continuation?
     }
 
-    private let runs = Mutex<[String: Run]>([:])
+    /// Runs that are remembered.
+    private static let remembered = 200
 
-    func begin(_ run: String) { runs.withLock { $0[run] = Run() } }
+    private let runs = Mutex<[String: Run]>([:])
+    private let order = Mutex<[String]>([])
+
+    func begin(_ run: String) {
+        let oldest = order.withLock { order -> String? in
+            order.append(run)
+            return order.count > Self.remembered ? order.removeFirst() : nil
+        }
+        runs.withLock { runs in
+            runs[run] = Run()
+            if let oldest, runs[oldest]?.isOver == true { runs[oldest] = nil }
+        }
+    }
 
     func add(_ bytes: [UInt8], to id: String, at time: WallTime) {
         let line = LoopEngine.LogLine(time: time, bytes: bytes)
@@ -61,6 +74,4 @@ final class LocalLogs: Sendable {
     func last(_ count: Int, of id: String) -> [String] {
         runs.withLock { $0[id]?.last.suffix(count).map { String(decoding: $0.bytes, as: UTF8.self) } ?? [] }
     }
-
-    func forget(_ ids: [String]) { runs.withLock { runs in for id in ids { runs[id] = nil } } }
 }

@@ -61,8 +61,8 @@ actor LocalPod {
             for container in containers { group.addTask { await container.stop() } }
         }
         await task?.value
+        for container in containers { await container.endLog() }
         board.remove(plan.identity.uid)
-        for container in containers { logs.forget(await container.runs) }
         LocalRoot.delete(plan.folder)
     }
 

@@ -6,10 +6,10 @@ import HTTPTransport
 
 /// What an address on this machine answers.
 enum Address {
-    /// The body of `GET /`; nil when nobody answers. A connection of its own each time, as `curl` has it.
-    static func get(_ address: String) async -> String? {
+    /// The body of a path; nil when nobody answers. A connection of its own each time, as `curl` has it.
+    static func get(_ address: String, _ path: String = "/") async -> String? {
         guard let client = try? HTTPClient() else { return nil }
-        var request = HTTPRequest("http://\(address)/")
+        var request = HTTPRequest("http://\(address)\(path)")
         request.deadline = .seconds(5)
         guard let response = try? await client.send(request), response.status == 200 else { return nil }
         return String(response.text.reversed().drop { $0.isNewline }.reversed())
