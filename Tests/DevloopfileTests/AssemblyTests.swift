@@ -68,6 +68,7 @@ struct AssemblyTests {
             k8s_resource('a', port_forwards=1, labels='l', resource_deps='x', auto_init=False)
             k8s_resource('a', new_name='z', port_forwards='2:3', labels=['l', 'm'], trigger_mode=TRIGGER_MODE_MANUAL)
             k8s_resource('z', links=link('http://h', 'n'), extra_pod_selectors={'k': 'v'}, pod_readiness='ignore')
+            k8s_resource('z', local_address='localhost:5432')
             """, files: ["a.yaml": SpecFixture.deployment("a", image: "a")])
         let resource = try #require(try await fixture.plan().resource("z"))
         #expect(resource.kubernetes?.portForwards.map(\.shortText) == ["1", "2:3"])
@@ -78,6 +79,7 @@ struct AssemblyTests {
         #expect(resource.links == [Link(url: "http://h", name: "n")])
         #expect(resource.kubernetes?.extraPodSelectors == [["k": "v"]])
         #expect(resource.kubernetes?.podReadiness == .ignore)
+        #expect(resource.kubernetes?.localAddress == LocalAddress("localhost:5432"))
     }
 
     @Test func unknownDependenciesAreDroppedWithAWarning() async throws {
@@ -127,6 +129,9 @@ struct AssemblyTests {
     @Test(arguments: [
         Failure(
             "k8s_resource('ap')", "k8s_resource: unknown workload \"ap\"", "3:13", hint: "did you mean \"app\"?"),
+        Failure(
+            "k8s_resource('app', local_address='5432')",
+            "k8s_resource: local_address must be a host and a port, such as \"localhost:5432\", got \"5432\"", "3:13"),
         Failure("k8s_resource('zzzz')", "k8s_resource: unknown workload \"zzzz\"", "3:13", hint: "known: app, web"),
         Failure(
             "k8s_resource('app', new_name='web')", "k8s_resource named \"web\" already exists", "3:13"),

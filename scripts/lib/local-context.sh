@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by scripts/try: which cluster to use, in one line with its reason.
+# Sourced by scripts/try: where Delinkcious is to run, in one line with the reason.
 
 # field JSONPATH: of the current context's part of the kubeconfig.
 field() { kubectl config view --minify --raw=false -o "jsonpath=$1" 2>/dev/null || true; }
@@ -25,8 +25,14 @@ local_kind() {
 
 answers() { kubectl --request-timeout 5s get --raw /readyz >/dev/null 2>&1; }
 
-# choose_cluster: sets choice to current, minikube or scripts/cluster, and says why.
-choose_cluster() {
+# choose_place WANTED: sets choice to current, minikube, scripts/cluster or local, and says why. WANTED is local, cluster or
+# nothing.
+choose_place() {
+    if [[ $1 == local ]]; then
+        choice=local
+        say "try: local mode, as asked"
+        return
+    fi
     local context kind why="there is no current context"
     context=$(kubectl config current-context 2>/dev/null || true)
     if [[ -n $context ]]; then
@@ -44,14 +50,18 @@ choose_cluster() {
     if have minikube; then
         choice=minikube
         say "try: cluster: minikube, because $why and minikube is installed"
-    else
+    elif [[ $1 == cluster ]] || "$scripts/cluster" status >/dev/null 2>&1; then
         choice=scripts/cluster
         say "try: cluster: scripts/cluster, because $why and minikube is not installed"
+    else
+        choice=local
+        say "try: local mode, without Kubernetes, because $why and minikube is not installed;" \
+            "scripts/try --cluster starts a single-node cluster"
     fi
 }
 
-# start_chosen_cluster: leaves KUBECONFIG and its current context pointing at it.
-start_chosen_cluster() {
+# start_chosen_place: leaves KUBECONFIG and its current context pointing at it.
+start_chosen_place() {
     case $choice in
         minikube) minikube start ;;
         scripts/cluster)

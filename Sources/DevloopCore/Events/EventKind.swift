@@ -38,6 +38,12 @@ extension EventKind {
             Field("command", "string", "`up`, `run`, `ci` or `down`"), Field("version", "string", "version of devloop"),
             Field("spec", "string", "path of the Devloopfile"),
         ])
+    package static let sessionReady = Self(
+        "session.ready", "all resources that start with the session are ready, for the first time",
+        [
+            Field("resources", "array of string", "their names"),
+            Field("duration", "number, ms", "since the session started"),
+        ])
     package static let clusterConnected = Self(
         "cluster.connected", "the API server answered; told again after a break",
         [
@@ -133,8 +139,10 @@ extension EventKind {
         "object.applied", "the API server took an object",
         [
             Field("object", "string", "`kind/name`"),
-            Field("result", "string", "`created`, `configured`, `unchanged` or `recreated`"),
-            Field("reason", "string", "why it was made anew, or was not run again"),
+            Field(
+                "result", "string",
+                "`created`, `configured`, `unchanged` or `recreated`; in local mode also `used` or `ignored`"),
+            Field("reason", "string", "why it was made anew, was not run again, or is ignored"),
         ])
     package static let objectFailed = Self(
         "object.failed", "the API server refused an object",
@@ -246,7 +254,8 @@ extension EventKind {
 
     /// Every kind, in the order of a session.
     package static let all: [EventKind] = [
-        sessionStarted, planLoaded, planFailed, clusterConnected, clusterFailed, fileChanged, watchWarned, decisionMade,
+        sessionStarted, sessionReady, planLoaded, planFailed, clusterConnected, clusterFailed, fileChanged, watchWarned,
+        decisionMade,
         resourceHeld,
         buildStarted, buildProgressed, buildDiagnosed, buildFinished, imagePacked, imageDelivered, imageFailed,
         objectApplied, objectFailed, objectPruned, syncStarted, syncCommitted, syncFailed, syncWarned,

@@ -88,6 +88,9 @@ package enum EventText {
             case "failed", "crashing": return ("E", "\(text("state")): \(text("reason"))\(hint)")
             default: return nil
             }
+        case .sessionReady:
+            let count = event.fields["resources"]?.array?.count ?? 0
+            return ("I", "all \(count) resources are ready, \(duration(number("duration"))) after the start")
         case .saveServed: return ("I", "save \(event.save ?? 0) served by \(text("way")): \(timeline(event))")
         case .sessionEnded: return (number("exit") == 0 ? "I" : "E", "ended: \(text("reason"))")
         default: return nil

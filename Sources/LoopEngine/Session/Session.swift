@@ -48,6 +48,9 @@ package actor Session {
     /// What was told last about a connection that is broken; nil while it stands.
     var toldTrouble: String?
     var end: SessionEnd?
+    let startedAt: ContinuousClock.Instant
+    /// It was told that all is ready.
+    var wasReady = false
     /// One-shot: the clock of the whole run is ticking.
     var deadlinesStarted = false
     /// One-shot: the failure that ends the run is being described.
@@ -58,6 +61,7 @@ package actor Session {
     package init(options: SessionOptions, ports: Ports) {
         self.options = options
         self.ports = ports
+        startedAt = ports.clock.now()
         journal = Journal(wall: ports.clock.wall, scrubber: scrubber)
         (ended, endedContinuation) = AsyncStream.makeStream(of: Void.self)
     }
@@ -179,8 +183,21 @@ package actor Session {
         if status == .ready {
             announceUpdate(of: name)
             advanceAll()
+            tellWhenAllAreReady()
         }
         if isOneShot { checkOneShot() }
+    }
+
+    private func tellWhenAllAreReady() {
+        let started = order.filter { resources[$0]?.isEnabled == true }
+        guard !wasReady, !started.isEmpty, started.allSatisfy({ resources[$0]?.wasReady == true }) else { return }
+        wasReady = true
+        journal.record(
+            .sessionReady,
+            [
+                "resources": .array(started.map(JSONValue.string)),
+                "duration": .int((now - startedAt).milliseconds),
+            ])
     }
 
     /// Hands a line to whoever shows logs.

@@ -33,7 +33,7 @@ struct LocalProject {
         try folder.write("Sources/teller/main.swift", Self.source(word, start: start))
     }
 
-    /// `GET /` tells the word; `/VARIABLE` the value of a variable; `/files/PATH` a file; `/through/VARIABLE` what the server
+    /// It listens on loopback, or everywhere where there is a variable `ANY`. `GET /` tells the word; `/VARIABLE` the value of a variable; `/files/PATH` a file; `/through/VARIABLE` what the server
     /// says whose address with a port is in the variable; `/end/CODE` ends it; `/pid` tells its process.
     private static func source(_ word: String, start: String) -> String {
         #"""
@@ -98,7 +98,7 @@ struct LocalProject {
         let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var on: Int32 = 1
         setsockopt(server, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-        var own = address(variable("PORT"), 0x7F00_0001)
+        var own = address(variable("PORT"), variable("ANY") == "unset" ? 0x7F00_0001 : 0)
         let isBound = withUnsafePointer(to: &own) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 bind(server, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
