@@ -10,7 +10,8 @@ struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "devloop-bench", abstract: "Measure devloop")
 
     static let groups = [
-        "size", "plan", "static", "tiny", "big", "restart", "fleet", "checkout", "idle", "link", "five", "five-image",
+        "size", "plan", "static", "tiny", "big", "restart", "fleet", "checkout", "idle", "link", "local", "local-first",
+        "five", "five-image",
         "image", "crash", "logs", "starlark", "watch",
     ]
     /// Those that need neither devloop nor a cluster.
@@ -72,6 +73,9 @@ struct Bench: AsyncParsableCommand {
         await attempt("checkout", ["checkout"]) { try await CheckoutGroup(context: context, cluster: cluster).run() }
         await attempt("link", ["idle", "link"]) {
             try await LinkGroup(context: context, cluster: cluster, rows: chosen).run()
+        }
+        await attempt("local", ["local", "local-first"]) {
+            try await LocalGroup(context: context, rows: chosen).run()
         }
         await attempt("five", ["five", "five-image"]) {
             let builds = FiveBuilds(context: context)

@@ -52,6 +52,14 @@ struct Row: Sendable {
         Row(
             id: "link-over", title: "Hummingbird service: edit less `swift build`", unit: "ms", goal: 300, floor: 300,
             peers: "Tilt 1,351"),
+        Row(
+            id: "local-edit", title: "local mode: one-line edit of a Hummingbird service → new process serves",
+            unit: "ms"),
+        Row(id: "local-rest", title: "the same, less what building and linking took", unit: "ms", goal: 60),
+        Row(
+            id: "local-first",
+            title: "local mode: first `devloop up --local` of six services, nothing built → all ready",
+            unit: "s"),
         Row(id: "five-service", title: "five Hummingbird services, one-line edit of one: save → artifact", unit: "ms"),
         Row(id: "five-service-plain", title: "the same edit, plain `swift build`", unit: "ms"),
         Row(

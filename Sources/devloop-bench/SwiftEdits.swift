@@ -55,7 +55,7 @@ struct SwiftEdits {
 
     /// - Returns: milliseconds from the write to the first answer that shows it, and devloop's own word.
     private func throughDevloop(_ file: BannerFile, _ marker: String) async throws -> (Double, JSONValue?) {
-        try await leaveSecond()
+        try await Self.leaveSecond()
         let mark = session.inbox.count
         let start = ContinuousClock.now
         try file.write(marker)
@@ -69,7 +69,7 @@ struct SwiftEdits {
     }
 
     private func byBuildAlone(_ file: BannerFile, _ build: PlainBuild, _ marker: String) async throws -> PlainEdit {
-        try await leaveSecond()
+        try await Self.leaveSecond()
         let start = ContinuousClock.now
         try file.write(marker)
         let written = (ContinuousClock.now - start).inMilliseconds
@@ -78,5 +78,5 @@ struct SwiftEdits {
     }
 
     /// The compiler compares whole seconds: an edit within the second of the last compilation is a case of its own.
-    private func leaveSecond() async throws { try await Task.sleep(for: .milliseconds(1_050)) }
+    static func leaveSecond() async throws { try await Task.sleep(for: .milliseconds(1_050)) }
 }

@@ -10,13 +10,23 @@ final class UpSession: Sendable {
     private let channel: ProcessChannel
     private let errors: ErrorText
 
-    /// Runs `body` beside a session whose resource is ready, and ends the session in any case.
+    /// A session in a namespace of the cluster.
     static func run<Result>(
         _ context: BenchContext, resource: String, spec: String, directory: String, namespace: String,
         _ body: (UpSession) async throws -> Result
     ) async throws -> Result {
+        try await run(
+            context, resource: resource, spec: spec, directory: directory, words: ["-n", namespace], body)
+    }
+
+    /// Runs `body` beside a session whose resource is ready, and ends the session in any case.
+    /// - Parameter words: further arguments.
+    static func run<Result>(
+        _ context: BenchContext, resource: String, spec: String, directory: String, words: [String],
+        _ body: (UpSession) async throws -> Result
+    ) async throws -> Result {
         let session = try await UpSession(
-            context, resource: resource, spec: spec, directory: directory, namespace: namespace)
+            context, resource: resource, spec: spec, directory: directory, words: words)
         do {
             let result = try await body(session)
             await session.stop()
@@ -29,14 +39,14 @@ final class UpSession: Sendable {
 
     /// Starts it and waits until the resource is ready.
     private init(
-        _ context: BenchContext, resource: String, spec: String, directory: String, namespace: String
+        _ context: BenchContext, resource: String, spec: String, directory: String, words: [String]
     ) async throws {
         let (errors, inbox) = (ErrorText(), EventInbox())
         self.errors = errors
         self.inbox = inbox
         channel = try await ProcessRunner.open(
             ProcessCommand(
-                [context.program, "up", "--ui", "json", "-f", spec, "-n", namespace], directory: directory,
+                [context.program, "up", "--ui", "json", "-f", spec] + words, directory: directory,
                 environment: .exact(context.environment))
         ) { errors.add($0) }
         let channel = channel
