@@ -181,15 +181,24 @@ struct PostgresTrait: SuiteTrait, TestScoping {
 
     @Test func aWrongPasswordAndAnAbsentServerAreSaidAndEndTheStart() async throws {
         let cases = [
-            (PostgresTrait.port, ["LINK_DB_PASSWORD": "wrong"], "password authentication failed"),
-            (1, [:], "Connection refused"),
+            (PostgresTrait.port, "wrong", "password authentication failed"), (1, "postgres", "Connection refused"),
         ]
-        for (port, extra, want) in cases {
-            let settings = extra.merging(["STORE_PATIENCE_SECONDS": "0"]) { $1 }
-            let description = try Self.link(port, settings)
-            let error = await #expect(throws: PostgresError.self) { try await withService(description) { _ in } }
-            #expect(error.map { "\($0)".hasPrefix("the database does not answer: ") } == true)
-            #expect(error.map { "\($0)".contains(want) } == true, "\(error.map { "\($0)" } ?? "")")
+        for (port, password, want) in cases {
+            let settings = Self.settings(
+                port,
+                [
+                    "STORE_PATIENCE_SECONDS": "0", "LINK_DB_PASSWORD": password, "USER_DB_PASSWORD": password,
+                    "SOCIAL_GRAPH_DB_PASSWORD": password,
+                ])
+            let log = GatewayTests.quiet
+            for description in [
+                try LinkProgram.describe(settings, log: log), try UserProgram.describe(settings, log: log),
+                try SocialGraphProgram.describe(settings, log: log),
+            ] {
+                let error = await #expect(throws: PostgresError.self) { try await withService(description) { _ in } }
+                let text = error.map { "\($0)" } ?? ""
+                #expect(text.hasPrefix("the database does not answer: ") && text.contains(want), "\(text)")
+            }
         }
     }
 }
