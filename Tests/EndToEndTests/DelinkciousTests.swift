@@ -9,13 +9,14 @@ import SwiftBuilder
 import Testing
 
 extension EndToEnd {
-    /// The sample system whole: six services on the cluster, driven as a user would, first from memory, then with real
-    /// stores whose images this machine has made itself. One namespace and one build for all of it.
+    /// The sample system whole: six services on the cluster, asked by their own tests and driven as a user would, first from
+    /// memory, then with real stores whose images this machine has made itself. One namespace and one build for all of it.
     @Suite(.serialized)
     struct DelinkciousTests {
         private static let services = [
             "api-gateway", "link-checker", "link-manager", "news-manager", "social-graph-manager", "user-manager",
         ]
+        private static let scratch = "services/.build-devloop"
         private static let stores = ["link-db", "nats-cluster", "news-manager-redis", "social-graph-db", "user-db"]
 
         @Test func theSmokeProgramPassesFromMemoryAndWithRealStores() async throws {
@@ -25,6 +26,8 @@ extension EndToEnd {
                 try await LiveDevloop.run(in: workspace.path, on: cluster) { live in
                     // A cold build of the services takes minutes.
                     for name in Self.services { try await live.wait(name, is: "ready", deadline: .seconds(600)) }
+                    try await Self.buildClients(workspace)
+                    try await Self.tables(workspace, cluster)
                     try await Self.smoke(workspace, try await Self.gateway(live))
                     #expect(await live.interrupt() == .exited(130))
                 }
@@ -35,6 +38,7 @@ extension EndToEnd {
                         try await live.wait(name, is: "ready", deadline: .seconds(120))
                     }
                     let gateway = try await Self.gateway(live)
+                    try await Self.tables(workspace, cluster)
                     try await Self.smoke(workspace, gateway)
                     try await Self.dataIsWhereItBelongs(gateway, cluster)
                     #expect(await live.interrupt() == .exited(130))
@@ -56,20 +60,44 @@ extension EndToEnd {
             try #require(try await live.wait("forward.opened", resource: "api-gateway")["address"]?.string)
         }
 
-        /// Built as devloop builds the services, so that neither makes the other compile again.
-        private static func smoke(_ workspace: Workspace, _ gateway: String) async throws {
-            let scratch = workspace("services/.build-devloop")
+        /// The smoke program and the services' tests, built as devloop builds the services, so that neither makes the other
+        /// compile again.
+        private static func buildClients(_ workspace: Workspace) async throws {
             var build = ProcessCommand(
-                ["swift", "build", "--package-path", workspace("services"), "--scratch-path", scratch]
-                    + BuildConfiguration.debug.flags + ["--product", "smoke"])
+                ["swift", "build", "--package-path", workspace("services"), "--scratch-path", workspace(scratch)]
+                    + BuildConfiguration.debug.flags + ["--build-tests"])
             build.environment = .exact(BuildEnvironment.filtered(ProcessEnvironment.current))
-            let built = try await ProcessRunner.run(build)
-            #expect(built.status.isSuccess, "\(built.outputText.suffix(2000))")
+            let result = try await ProcessRunner.run(build)
+            try #require(result.status.isSuccess, "\(result.outputText.suffix(2000))")
+        }
+
+        private static func smoke(_ workspace: Workspace, _ gateway: String) async throws {
             let result = try await ProcessRunner.run(
-                ProcessCommand(["\(scratch)/debug/smoke", "http://\(gateway)"]))
+                ProcessCommand([workspace("\(scratch)/debug/smoke"), "http://\(gateway)"]))
             #expect(result.status.isSuccess, "\(result.outputText)")
             #expect(result.outputText.split(separator: "\n").count { $0.hasPrefix("ok ") } == 12)
             #expect(result.outputText.hasSuffix("smoke: all passed\n"))
+        }
+
+        /// The tables of the services' own tests, row by row, against the Pods, by the addresses of their Services: a forward
+        /// makes a process for each connection.
+        private static func tables(_ workspace: Workspace, _ cluster: Cluster) async throws {
+            var addresses: [String] = []
+            for name in services where name != "api-gateway" {
+                let service = try await cluster.client.get(.services, name: name, namespace: cluster.namespace)
+                let host = try #require(service.at("spec", "clusterIP")?.string)
+                let port = try #require(service.at("spec", "ports")?[0]?["port"]?.int)
+                addresses.append("\(name)=\(host):\(port)")
+            }
+            let result = try await ProcessRunner.run(
+                ProcessCommand(
+                    [
+                        workspace("\(scratch)/debug/delinkciousPackageTests.xctest"), "--testing-library",
+                        "swift-testing", "--filter", "HTTPTests.PodTests",
+                    ], environment: .inherit(adding: ["DELINKCIOUS_PODS": addresses.joined(separator: ",")])))
+            let text = result.outputText + result.errorText
+            #expect(result.status.isSuccess, "\(text.suffix(4000))")
+            #expect(text.contains("Test run with 5 tests in 1 suite passed"), "\(text.suffix(1000))")
         }
 
         /// A link outlives its service's Pod, and becomes news of a follower, which Redis has.
