@@ -148,6 +148,9 @@ let package = Package(
                 "ProcessRunner", "SwiftBuilder", argumentParser,
             ],
             swiftSettings: swift),
+        // Store images for machines without a registry, see scripts/images; linked into nothing
+        .executableTarget(
+            name: "devloop-pack", dependencies: ["DevloopCore", "ImagePack", argumentParser], swiftSettings: swift),
         .executableTarget(
             name: "devloop-agent",
             dependencies: ["CAgent"],
@@ -247,7 +250,10 @@ let package = Package(
         tests("YAMLTreeTests", ["DevloopCore", "YAMLTree"]),
         tests(
             "EndToEndTests",
-            ["Deploy", "DevloopCore", "DevloopTestSupport", "HTTPTransport", "KubeClient", "ProcessRunner"],
+            [
+                "Deploy", "DevloopCore", "DevloopTestSupport", "HTTPTransport", "KubeClient", "ProcessRunner",
+                "SwiftBuilder",
+            ],
             exclude: ["Schema"]),
     ]
 )

@@ -26,6 +26,7 @@ struct DependencyRulesTests {
         "DevloopCommands": .composition, "DevloopLive": .composition, "RandomEdits": .composition,
         "devloop": .program, "devloop-agent": .program, "devloop-dashboard-demo": .program, "StarlarkProgram": .program,
         "starlark-conformance": .program, "devloop-bench": .program, "devloop-soak": .program,
+        "devloop-pack": .program,
     ]
 
     /// Arrows within a layer; all others within a layer are forbidden.

@@ -8,15 +8,18 @@ package enum ImageArchive {
     /// - Parameter known: layers that the receiver has; they are left out, which makes a delta archive. containerd takes
     ///   one as long as its content store holds the rest (measured: 0.03 s instead of 1.3 to 3 s).
     /// - Parameter pin: a second image to bring along, for receivers that read the layout's index.
+    /// - Parameter name: name and tag that the archive gives the image; nil for those that say its content.
     package static func make(
-        _ image: PackedImage, without known: Set<ContentDigest> = [], pin: ImagePin? = nil
+        _ image: PackedImage, without known: Set<ContentDigest> = [], pin: ImagePin? = nil, as name: String? = nil
     ) throws(DevloopError) -> ByteSource {
+        let reference = name ?? image.reference
+        let tag = reference.lastIndex(of: ":").map { String(reference[reference.index(after: $0)...]) } ?? image.tag
         var tar = TarBuilder()
         try tar.add(bytes: Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8), at: "oci-layout")
         var descriptor = PackedImage.descriptor(MediaType.manifest, image.manifestDigest, image.manifest.count)
         descriptor["annotations"] = [
-            "io.containerd.image.name": .string(ImageReference.canonical(image.reference)),
-            "org.opencontainers.image.ref.name": .string(image.tag),
+            "io.containerd.image.name": .string(ImageReference.canonical(reference)),
+            "org.opencontainers.image.ref.name": .string(tag),
         ]
         var descriptors = [descriptor]
         if let pin {
@@ -41,7 +44,7 @@ package enum ImageArchive {
         if known.isEmpty {
             let docker: JSONValue = [
                 [
-                    "Config": .string(path(image.configurationDigest)), "RepoTags": [.string(image.reference)],
+                    "Config": .string(path(image.configurationDigest)), "RepoTags": [.string(reference)],
                     "Layers": .array(image.layers.map { .string(path($0.digest)) }),
                 ]
             ]

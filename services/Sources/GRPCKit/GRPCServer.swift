@@ -61,7 +61,12 @@ package struct GRPCServer: Service {
             .bind(host: host, port: port) { channel -> EventLoopFuture<Connection> in
                 channel.configureAsyncHTTP2Pipeline(mode: .server) { stream in
                     stream.eventLoop.makeCompletedFuture { try Stream(wrappingChannelSynchronously: stream) }
-                }.map { (channel, $0) }
+                }.flatMapThrowing { streams in
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandler(IdleStateHandler(allTimeout: ConnectionEnd.idleTime), position: .first)
+                    try pipeline.addHandler(ConnectionEnd())
+                    return (channel, streams)
+                }
             }
         let open = server.channel.localAddress?.port ?? 0
         log.note("listening", ["port": .string(String(open))])

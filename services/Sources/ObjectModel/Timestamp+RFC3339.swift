@@ -6,8 +6,18 @@ extension Timestamp {
         let days = seconds.quotient(floorDividingBy: 86_400)
         let rest = seconds - days * 86_400
         let date = CivilDate(daysSince1970: days)
-        return "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))"
-            + "T\(padded(rest / 3_600, 2)):\(padded(rest / 60 % 60, 2)):\(padded(rest % 60, 2))Z"
+        let parts =
+            [
+                (date.year, 4, "-"), (date.month, 2, "-"), (date.day, 2, "T"), (rest / 3_600, 2, ":"),
+                (rest / 60 % 60, 2, ":"), (rest % 60, 2, "Z"),
+            ] as [(Int64, Int, Unicode.Scalar)]
+        var text: [UInt8] = []
+        text.reserveCapacity(20)
+        for (value, width, end) in parts {
+            append(value, width, to: &text)
+            text.append(UInt8(ascii: end))
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// RFC 3339 in UTC with the nanoseconds, without zeros at the end, as Go writes times in JSON.
@@ -137,6 +147,22 @@ extension Int64 {
 }
 
 private func padded(_ value: Int64, _ width: Int) -> String {
-    let digits = String(value)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    var text: [UInt8] = []
+    append(value, width, to: &text)
+    return String(decoding: text, as: UTF8.self)
+}
+
+/// Appends a number's digits, with zeros before them up to the width.
+private func append(_ value: Int64, _ width: Int, to text: inout [UInt8]) {
+    var scale: Int64 = 1
+    for _ in 1..<width { scale *= 10 }
+    guard (0..<scale * 10).contains(value) else {
+        // Years beyond 9999, and those before the year 0.
+        text.append(contentsOf: String(value).utf8)
+        return
+    }
+    while scale > 0 {
+        text.append(UInt8(ascii: "0") + UInt8(value / scale % 10))
+        scale /= 10
+    }
 }

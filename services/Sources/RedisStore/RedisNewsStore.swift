@@ -27,7 +27,7 @@ package struct RedisNewsStore: NewsStore {
                 return
             } catch {
                 try Task.checkCancellation()
-                guard clock.now + pause < deadline else { throw error }
+                guard clock.now + pause < deadline else { throw DomainError("Redis does not answer: \(error)") }
                 waiting("\(error)")
             }
             try await Task.sleep(for: pause)

@@ -34,24 +34,49 @@ extension JSON {
     }
 
     /// Go's escaping: besides what JSON asks for, also `<`, `>`, `&` and the two line separators of Unicode,
-    /// so that the text may stand inside HTML and JavaScript.
+    /// so that the text may stand inside HTML and JavaScript. What needs none is copied in whole pieces.
     private static func write(_ text: String, to out: inout [UInt8]) {
         out.append(UInt8(ascii: "\""))
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": out.append(contentsOf: #"\""#.utf8)
-            case "\\": out.append(contentsOf: #"\\"#.utf8)
-            case "\n": out.append(contentsOf: #"\n"#.utf8)
-            case "\r": out.append(contentsOf: #"\r"#.utf8)
-            case "\t": out.append(contentsOf: #"\t"#.utf8)
-            case "\u{0}"..<"\u{20}", "<", ">", "&", "\u{2028}", "\u{2029}":
-                let digits = String(scalar.value, radix: 16)
-                out.append(contentsOf: #"\u"#.utf8)
-                out.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: 4 - digits.utf8.count))
-                out.append(contentsOf: digits.utf8)
-            default: out.append(contentsOf: String(Character(scalar)).utf8)
+        var text = text
+        text.withUTF8 { bytes in
+            var (start, index) = (0, 0)
+            while index < bytes.count {
+                let separator = lineSeparator(bytes, at: index)
+                guard let escape = separator ?? escape(bytes[index]) else {
+                    index += 1
+                    continue
+                }
+                out.append(contentsOf: bytes[start..<index])
+                out.append(contentsOf: escape.utf8)
+                index += separator == nil ? 1 : 3
+                start = index
             }
+            out.append(contentsOf: bytes[start...])
         }
         out.append(UInt8(ascii: "\""))
+    }
+
+    private static func escape(_ byte: UInt8) -> String? {
+        switch byte {
+        case UInt8(ascii: "\""): return #"\""#
+        case UInt8(ascii: "\\"): return #"\\"#
+        case UInt8(ascii: "\n"): return #"\n"#
+        case UInt8(ascii: "\r"): return #"\r"#
+        case UInt8(ascii: "\t"): return #"\t"#
+        case 0..<0x20, UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"):
+            let digits = String(byte, radix: 16)
+            return #"\u00"# + (digits.utf8.count == 1 ? "0" : "") + digits
+        default: return nil
+        }
+    }
+
+    /// The escape of U+2028 or U+2029, which are three bytes.
+    private static func lineSeparator(_ bytes: UnsafeBufferPointer<UInt8>, at index: Int) -> String? {
+        guard bytes[index] == 0xE2, index + 2 < bytes.count, bytes[index + 1] == 0x80 else { return nil }
+        switch bytes[index + 2] {
+        case 0xA8: return #"\u2028"#
+        case 0xA9: return #"\u2029"#
+        default: return nil
+        }
     }
 }

@@ -32,7 +32,8 @@ enum NewsProgram {
         let (host, port) = try settings.listener(port: defaultPort)
         var preparation: [@Sendable () async throws -> Void] = []
         let store: any NewsStore
-        if let redisHost = settings["NEWS_MANAGER_REDIS_SERVICE_HOST"] {
+        let redisHost = settings["NEWS_MANAGER_REDIS_SERVICE_HOST"] ?? settings["NEWS_MANAGER_REDIS_FALLBACK_HOST"]
+        if let redisHost {
             let redisPort = try settings.port("NEWS_MANAGER_REDIS_SERVICE_PORT", default: redisPort)
             let patience = Duration.seconds(try settings.integer("STORE_PATIENCE_SECONDS", default: 60))
             let redis = RedisNewsStore(host: redisHost, port: redisPort)

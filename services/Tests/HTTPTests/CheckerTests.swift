@@ -20,6 +20,21 @@ import Wire
             Route("HEAD", "/round") { _ in .redirect(to: "/round") },
         ])
 
+    static let steps = [
+        Step(method: "POST", target: "/", status: 400, answer: "EOF\n"),
+        Step(
+            method: "POST", target: "/", body: #"{"Username":"gigi"}"#, status: 400,
+            answer: "the URL can't be empty\n"),
+        Step(
+            method: "POST", target: "/", body: #"{"Url":"u"}"#, status: 400,
+            answer: "the user name can't be empty\n"),
+        Step(method: "PUT", target: "/", status: 405, answer: ""),
+        Step(method: "POST", target: "/x", status: 404, answer: "404 page not found\n"),
+        Step(method: "GET", target: "/healthz", answer: "ok\n"),
+        Step(method: "GET", target: "/readyz", answer: "ok\n"),
+        Step(method: "GET", target: "/", answer: "link-checker \(link_checker.banner)\n"),
+    ]
+
     private func checker(_ bus: any MessageBus) throws -> ServiceDescription {
         try CheckerProgram.describe(
             Settings(GatewayTests.base.merging(["CHECK_TIMEOUT_SECONDS": "5"]) { $1 }), log: GatewayTests.quiet,
@@ -32,21 +47,7 @@ import Wire
         let description = try checker(bus)
         try await withService(Self.site) { site in
             try await withService(description) { port in
-                let steps = [
-                    Step(method: "POST", target: "/", status: 400, answer: "EOF\n"),
-                    Step(
-                        method: "POST", target: "/", body: #"{"Username":"gigi"}"#, status: 400,
-                        answer: "the URL can't be empty\n"),
-                    Step(
-                        method: "POST", target: "/", body: #"{"Url":"u"}"#, status: 400,
-                        answer: "the user name can't be empty\n"),
-                    Step(method: "PUT", target: "/", status: 405, answer: ""),
-                    Step(method: "POST", target: "/x", status: 404, answer: "404 page not found\n"),
-                    Step(method: "GET", target: "/healthz", answer: "ok\n"),
-                    Step(method: "GET", target: "/readyz", answer: "ok\n"),
-                    Step(method: "GET", target: "/", answer: "link-checker \(link_checker.banner)\n"),
-                ]
-                try await expect(steps, on: port)
+                try await expect(Self.steps, on: port)
                 let cases = [
                     ("http://127.0.0.1:\(site)/page", "valid"), ("http://127.0.0.1:\(site)/gone", "invalid"),
                     ("http://127.0.0.1:\(site)/none", "invalid"), ("http://127.0.0.1:\(site)/moved", "valid"),

@@ -22,7 +22,7 @@ struct GRPCReply {
         frame: [UInt8]? = nil
     ) async throws -> GRPCReply {
         let connection = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connect(host: "127.0.0.1", port: port) { channel in
+            .connect(host: RawHTTP.host, port: port) { channel in
                 channel.configureAsyncHTTP2Pipeline(mode: .client) { stream in
                     stream.eventLoop.makeCompletedFuture { try Stream(wrappingChannelSynchronously: stream) }
                 }.map { (channel, $0) }

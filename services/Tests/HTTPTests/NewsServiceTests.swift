@@ -2,6 +2,8 @@
 
 import Bus
 import GRPCKit
+import NIOCore
+import NIOPosix
 import ObjectModel
 import ServiceKit
 import Testing
@@ -75,6 +77,30 @@ func news(_ port: Int, of user: String, start: String = "") async throws -> GetN
             let other = try await GRPCReply.call(port, path, request, contentType: "application/json")
             #expect(other.status == "415")
             // After all of these it serves on.
+            #expect(try await news(port, of: "liat").err.isEmpty)
+        }
+    }
+
+    @Test func whatIsNoHTTP2IsRefusedAndSlowClientsHoldNobodyUp() async throws {
+        try await withNews([:]) { port in
+            let texts = [
+                String(repeating: "\u{1}", count: 100), "GET / HTTP/1.1\r\nHost: t\r\n\r\n",
+                "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nthis is no frame at all",
+            ]
+            for text in texts {
+                // What is said before the connection ends is HTTP/2's own affair.
+                _ = try? await RawHTTP(port: port, sending: text)
+                #expect(try await news(port, of: "liat").err.isEmpty)
+            }
+            var halves: [any Channel] = []
+            for _ in 0..<200 {
+                let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                    .connect(host: "127.0.0.1", port: port).get()
+                try await channel.writeAndFlush(ByteBuffer(string: "PRI * HTTP/2.0\r\n\r\n")).get()
+                halves.append(channel)
+            }
+            #expect(try await news(port, of: "liat").err.isEmpty)
+            for channel in halves { try? await channel.close() }
             #expect(try await news(port, of: "liat").err.isEmpty)
         }
     }

@@ -55,14 +55,20 @@ import Wire
         try? await idle.close()
     }
 
-    @Test func aDatabaseThatIsNotThereEndsItWith1() async throws {
+    @Test(arguments: [
+        ("link_service", "LINK_DB", "the database does not answer: "),
+        ("user_service", "USER_DB", "the database does not answer: "),
+        ("social_graph_service", "SOCIAL_GRAPH_DB", "the database does not answer: "),
+        ("news_service", "NEWS_MANAGER_REDIS", "Redis does not answer: "),
+    ])
+    func aStoreThatIsNotThereEndsItWith1(name: String, store: String, want: String) async throws {
         let settings = Self.settings.merging([
-            "STORE": "", "USER_DB_SERVICE_HOST": "127.0.0.1", "USER_DB_SERVICE_PORT": "1",
+            "STORE": "", "\(store)_SERVICE_HOST": "127.0.0.1", "\(store)_SERVICE_PORT": "1",
             "STORE_PATIENCE_SECONDS": "0",
         ]) { $1 }
-        let child = try Child("user_service", settings)
-        let line = try await child.line { $0.hasPrefix("user_service: ") }
-        #expect(line.hasPrefix("user_service: the database does not answer: "))
+        let child = try Child(name, settings)
+        let line = try await child.line { $0.hasPrefix("\(name): ") }
+        #expect(line.hasPrefix("\(name): \(want)"), "\(line)")
         #expect(try await child.exitCode() == 1)
     }
 
@@ -76,12 +82,16 @@ import Wire
         #expect(try await child.exitCode() == 0)
     }
 
-    @Test func aPortInUseIsFatal() async throws {
+    @Test(arguments: [
+        "api_gateway", "link_checker", "link_service", "news_service", "social_graph_service", "user_service",
+    ])
+    func aPortInUseIsFatal(name: String) async throws {
         let taken = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .bind(host: "127.0.0.1", port: 0).get()
         let port = try #require(taken.localAddress?.port)
-        let child = try Child("social_graph_service", Self.settings.merging(["PORT": "\(port)"]) { $1 })
-        #expect(try await child.firstLine().contains("Address already in use"))
+        let child = try Child(name, Self.settings.merging(["PORT": "\(port)"]) { $1 })
+        let line = try await child.line { $0.hasPrefix("\(name): ") }
+        #expect(line.contains("Address already in use"), "\(line)")
         #expect(try await child.exitCode() == 1)
         try await taken.close()
     }

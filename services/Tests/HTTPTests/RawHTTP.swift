@@ -5,6 +5,9 @@ import NIOPosix
 
 /// One exchange with exact control over the bytes: no client adds a header or drops a body.
 struct RawHTTP {
+    /// Where the services are; this machine, unless a test is about Pods.
+    @TaskLocal static var host = "127.0.0.1"
+
     var status = 0
     var headers: [String: String] = [:]
     var body = ""
@@ -12,7 +15,7 @@ struct RawHTTP {
     /// Sends `text`, which has to ask for the end of the connection, and reads until that.
     init(port: Int, sending text: String) async throws {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connect(host: "127.0.0.1", port: port) { channel in
+            .connect(host: Self.host, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                 }

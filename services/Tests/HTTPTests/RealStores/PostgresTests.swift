@@ -85,6 +85,42 @@ struct PostgresTrait: SuiteTrait, TestScoping {
         }
     }
 
+    private static func wipe(_ database: String, _ tables: [String]) async throws {
+        let address = PostgresAddress(host: "127.0.0.1", port: PostgresTrait.port, database: database)
+        try await PostgresPool(address, log: GatewayTests.quiet).run { session in
+            for table in tables { try session.query("DELETE FROM \(table)") }
+        }
+    }
+
+    /// The original's end-to-end programs empty the tables themselves, between the calls of a running service.
+    @Test func theOriginalsProgramsMayWipeTheTables() async throws {
+        let settings = Self.settings(PostgresTrait.port)
+        try await withService(try Self.link(PostgresTrait.port)) { port in
+            let body = #"{"url":"u","username":"wiped","tags":{"a":true}}"#
+            for _ in 0..<2 {
+                #expect(try await RawHTTP.call(port, "POST", "/links", body).status == 200)
+                try await Self.wipe("link_manager", ["tags", "links"])
+            }
+            let page = try await RawHTTP.call(port, "GET", "/links?username=wiped")
+            #expect(page.body == "{\"links\":null,\"err\":\"\"}\n")
+        }
+        try await withService(try UserProgram.describe(settings, log: GatewayTests.quiet)) { port in
+            let user = #"{"username":"wiped","email":"w@x"}"#
+            for _ in 0..<2 {
+                #expect(try await RawHTTP.call(port, "POST", "/register", user).body == UserServiceTests.done)
+                #expect(try await RawHTTP.call(port, "POST", "/login", user).body.contains(#""err":"""#))
+                try await Self.wipe("user_manager", ["sessions", "users"])
+            }
+        }
+        try await withService(try SocialGraphProgram.describe(settings, log: GatewayTests.quiet)) { port in
+            let pair = #"{"followed":"a","follower":"wiped"}"#
+            for _ in 0..<2 {
+                #expect(try await RawHTTP.call(port, "POST", "/follow", pair).body == SocialGraphServiceTests.done)
+                try await Self.wipe("social_graph_manager", ["social_graph"])
+            }
+        }
+    }
+
     @Test func pagesLoseAndRepeatNothingWithAPatternToo() async throws {
         try await withService(try Self.link(PostgresTrait.port, ["MAX_LINKS_PER_USER": "300"])) { port in
             // More than one batch of rows, of which every third matches.
@@ -181,15 +217,24 @@ struct PostgresTrait: SuiteTrait, TestScoping {
 
     @Test func aWrongPasswordAndAnAbsentServerAreSaidAndEndTheStart() async throws {
         let cases = [
-            (PostgresTrait.port, ["LINK_DB_PASSWORD": "wrong"], "password authentication failed"),
-            (1, [:], "Connection refused"),
+            (PostgresTrait.port, "wrong", "password authentication failed"), (1, "postgres", "Connection refused"),
         ]
-        for (port, extra, want) in cases {
-            let settings = extra.merging(["STORE_PATIENCE_SECONDS": "0"]) { $1 }
-            let description = try Self.link(port, settings)
-            let error = await #expect(throws: PostgresError.self) { try await withService(description) { _ in } }
-            #expect(error.map { "\($0)".hasPrefix("the database does not answer: ") } == true)
-            #expect(error.map { "\($0)".contains(want) } == true, "\(error.map { "\($0)" } ?? "")")
+        for (port, password, want) in cases {
+            let settings = Self.settings(
+                port,
+                [
+                    "STORE_PATIENCE_SECONDS": "0", "LINK_DB_PASSWORD": password, "USER_DB_PASSWORD": password,
+                    "SOCIAL_GRAPH_DB_PASSWORD": password,
+                ])
+            let log = GatewayTests.quiet
+            for description in [
+                try LinkProgram.describe(settings, log: log), try UserProgram.describe(settings, log: log),
+                try SocialGraphProgram.describe(settings, log: log),
+            ] {
+                let error = await #expect(throws: PostgresError.self) { try await withService(description) { _ in } }
+                let text = error.map { "\($0)" } ?? ""
+                #expect(text.hasPrefix("the database does not answer: ") && text.contains(want), "\(text)")
+            }
         }
     }
 }

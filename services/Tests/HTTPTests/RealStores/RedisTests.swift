@@ -89,7 +89,12 @@ import Wire
                     "NATS_CLUSTER_SERVICE_HOST": "nats://127.0.0.1", "NATS_CLUSTER_SERVICE_PORT": "\(nats.port)",
                     "NEWS_MANAGER_REDIS_SERVICE_HOST": "127.0.0.1", "NEWS_MANAGER_REDIS_SERVICE_PORT": "\(redis.port)",
                 ]) { $1 }
-                try await withNews(settings) { newsPort in
+                // As a Pod has them that is older than the Services.
+                var older = settings
+                for name in ["NATS_CLUSTER", "NEWS_MANAGER_REDIS"] {
+                    older["\(name)_FALLBACK_HOST"] = older.removeValue(forKey: "\(name)_SERVICE_HOST")
+                }
+                try await withNews(older) { newsPort in
                     let social = try SocialGraphProgram.describe(Settings(settings), log: GatewayTests.quiet)
                     try await withService(social) { socialPort in
                         let all = settings.merging([
