@@ -113,7 +113,7 @@ extension PodSyncSession {
         _ set: ChangeSet, on state: ContainerState, trustsContent: Bool
     ) async throws -> SyncResult {
         let present = set.files.compactMap { state.file($0.destination).flatMap { ContentDigest(bytes: $0.digest) } }
-        let patchable = await options.readings.known(Set(present))
+        let patchable = await options.readings.known(Set(present + set.files.compactMap(\.imageCopy)))
         let plan = SyncPlan(set, state: state, trustsContent: trustsContent, canPatch: patchable.contains)
         guard !plan.isEmpty else {
             var result = SyncResult(outcome: .unchanged, set: state.set)

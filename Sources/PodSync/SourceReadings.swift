@@ -15,6 +15,8 @@ package actor SourceReadings {
     static let pieceLimit = 16 << 20
     /// A file up to this size is not read again to be sent.
     static let smallFile: UInt64 = 1 << 20
+    /// Bytes that are read for one image to know what it has: two seconds.
+    static let imageCopyLimit = 2 << 30
     /// Blocks of signatures that are kept: 16 MB for 8 GB of content.
     static let blockLimit = 2_000_000
 
@@ -26,6 +28,8 @@ package actor SourceReadings {
     private var signatures = RecentValues<ContentDigest, BlockSignature>(limit: SourceReadings.blockLimit)
     private var pieces = RecentValues<PieceKey, [UInt8]>(limit: SourceReadings.pieceLimit)
     private var stamps: [String: (stamp: SourceStamp, digest: ContentDigest)] = [:]
+    /// What files held when an image was last made of them, by their paths here.
+    private var imageCopies: [String: ContentDigest] = [:]
     private var senders = 0
     /// Bytes that were read from files so far.
     package private(set) var bytesRead: UInt64 = 0
@@ -48,6 +52,30 @@ package actor SourceReadings {
         stamps[path] = isSettled && file.isUntouched() ? (stamp, signature.digest) : nil
         return signature.digest
     }
+
+    /// An image is about to be made: notes what its large files hold, so that their first change can be sent as
+    /// differences. What cannot be read is passed over.
+    /// - Parameter paths: on this machine; small files are left out.
+    package func noteImageCopies(of paths: [String]) async {
+        var rest = Self.imageCopyLimit
+        for path in paths {
+            // Others want something of us meanwhile.
+            await Task.yield()
+            guard !Task.isCancelled else { return }
+            var info = stat()
+            guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG,
+                UInt64(info.st_size) >= SyncPlan.leastImageCopy
+            else {
+                imageCopies[path] = nil
+                continue
+            }
+            rest -= Int(info.st_size)
+            imageCopies[path] = rest < 0 ? nil : try? digest(ofFile: path)
+        }
+    }
+
+    /// What a file held when an image was last made of it; nil when that is not known.
+    package func imageCopy(of path: String) -> ContentDigest? { imageCopies[path] }
 
     /// Which of these contents are known block by block.
     func known(_ digests: Set<ContentDigest>) -> Set<ContentDigest> { digests.filter { signatures.has($0) } }

@@ -52,7 +52,10 @@ final class Transaction {
                     throw Fault(.baseMismatch, place: entry.path)
                 }
             case .patch(let base, let digest):
-                guard let known = record.entry(base), known.digest == digest, !known.isLink else {
+                if let known = record.entry(base) {
+                    guard known.digest == digest, !known.isLink else { throw Fault(.baseMismatch, place: base) }
+                } else if base != entry.path {
+                    // Only its own place may hold a copy that came with the image; the digest of the outcome proves it.
                     throw Fault(.baseMismatch, place: base)
                 }
             case .resume(let offset):

@@ -43,7 +43,11 @@ final class ClusterSession: ClusterConnection {
     func identity() async -> String? { await ClusterAdapter.identity(client, namespace: info.namespace) }
 
     func makeImage(_ work: ImageWork, onEvent: @escaping @Sendable (ImageNotice) -> Void) async throws -> String {
-        try await images.make(work, onEvent: onEvent)
+        // Beside the build, which reads the same files. One that changes meanwhile is sent whole.
+        async let copies: Void = readings.noteImageCopies(of: work.synced)
+        let reference = try await images.make(work, onEvent: onEvent)
+        await copies
+        return reference
     }
 
     func program(of image: Image) async -> ImageProgram { await images.program(of: image) }

@@ -17,9 +17,11 @@ struct FileDigests: Sendable {
             throw DevloopError(.sync, "\(file.source) cannot be read: \(String(cString: strerror(errno)))")
         }
         let isExecutable = file.isExecutable || info.st_mode & S_IXUSR != 0
-        return SyncFile(
+        var described = SyncFile(
             destination: file.destination, source: .file(file.source), mode: isExecutable ? 0o755 : 0o644,
             digest: try await digest(file.source), size: UInt64(info.st_size), isEntry: file.isEntry)
+        described.imageCopy = await readings.imageCopy(of: file.source)
+        return described
     }
 
     private func digest(_ path: String) async throws -> ContentDigest {
