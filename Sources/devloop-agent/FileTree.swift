@@ -18,12 +18,20 @@ final class FileTree {
     /// `.devloop/stage`: new files for the app folder, on its file system.
     let stage: Folder
     private let root: Folder
+    /// Paths below the app folder are in ours, all others below the root.
+    private let isOneTree: Bool
 
+    /// - Parameter root: nil for our own files; else another container's, which has no app folder: ours is made where it
+    ///   is missing.
     /// - Throws: when the app folder is missing or cannot be written.
-    init(appPath: Bytes) throws(Fault) {
+    init(appPath: Bytes, root other: Bytes?) throws(Fault) {
         self.appPath = appPath
+        isOneTree = other == nil
+        root = try Folder.open(other ?? text("/"))
+        if other != nil, let slash = appPath.lastIndex(of: 0x2F), slash > 0 {
+            _ = try Folder.open(Bytes(appPath[..<slash])).makeFolder(Bytes(appPath[(slash + 1)...]))
+        }
         app = try Folder.open(appPath)
-        root = try Folder.open(text("/"))
         own = try Self.make(PathRules.ownFolder, in: app, appPath)
         stage = try Self.make(text("stage"), in: own, appPath)
         let probe = stage.create(text("probe"))
@@ -45,7 +53,7 @@ final class FileTree {
 
     /// Where a walk to the path starts, and the names on the way.
     private func start(_ path: Bytes) -> (folder: Folder, prefix: Bytes, names: [Bytes]) {
-        if PathRules.isBelow(path, appPath) {
+        if isOneTree, PathRules.isBelow(path, appPath) {
             return (app, appPath, PathRules.components(of: Bytes(path[appPath.count...])))
         }
         return (root, [], PathRules.components(of: path))

@@ -108,6 +108,10 @@ extension Supervisor {
     }
 
     private func consequence(of set: Transaction) -> Committed.Consequence {
+        if options.neighbour > 0 {
+            if case .signal = set.header.restart { return .signal }
+            return .none
+        }
         guard app.pid > 0 || app.phase == .stopping else { return .restart }
         switch set.header.restart {
         case .always: return .restart

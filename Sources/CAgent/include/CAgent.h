@@ -90,7 +90,7 @@ void dl_sha256_end(dl_sha256 *hash, uint8_t *digest);
 
 // Numbers of errno and signals that Swift code names.
 enum {
-    DL_ENOENT = 2, DL_ECONNREFUSED = 111, DL_EAGAIN = 11, DL_EACCES = 13, DL_EEXIST = 17, DL_ENOTDIR = 20, DL_EISDIR = 21, DL_EINVAL = 22,
+    DL_EPERM = 1, DL_ENOENT = 2, DL_ECONNREFUSED = 111, DL_EAGAIN = 11, DL_EACCES = 13, DL_EEXIST = 17, DL_ENOTDIR = 20, DL_EISDIR = 21, DL_EINVAL = 22,
     DL_ENOSPC = 28, DL_EROFS = 30, DL_ENOTEMPTY = 39, DL_ELOOP = 40,
     DL_SIGHUP = 1, DL_SIGINT = 2, DL_SIGQUIT = 3, DL_SIGKILL = 9, DL_SIGUSR1 = 10, DL_SIGUSR2 = 12, DL_SIGTERM = 15,
     DL_SIGCHLD = 17,

@@ -122,6 +122,17 @@ struct LiveChanges {
         return nil
     }
 
+    /// Whether some change starts the program again.
+    static func restarts(_ image: Image) -> Bool {
+        image.liveUpdate.contains { step in
+            switch step {
+            case .restart, .restartOn: true
+            case .sync(let rule): rule.policy == .restart
+            default: false
+            }
+        }
+    }
+
     /// Files here that some sync step would bring into a container.
     /// - Parameter files: all files below a path, or the path itself when it is one.
     static func sources(_ image: Image, files: (String) -> [String]) -> [String] {
