@@ -59,9 +59,6 @@ package actor SourceReadings {
     package func noteImageCopies(of paths: [String]) async {
         var rest = Self.imageCopyLimit
         for path in paths {
-            // Others want something of us meanwhile.
-            await Task.yield()
-            guard !Task.isCancelled else { return }
             var info = stat()
             guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG,
                 UInt64(info.st_size) >= SyncPlan.leastImageCopy
@@ -69,6 +66,9 @@ package actor SourceReadings {
                 imageCopies[path] = nil
                 continue
             }
+            // Others want something of us meanwhile.
+            await Task.yield()
+            guard !Task.isCancelled else { return }
             rest -= Int(info.st_size)
             imageCopies[path] = rest < 0 ? nil : try? digest(ofFile: path)
         }
