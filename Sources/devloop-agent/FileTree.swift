@@ -20,6 +20,10 @@ final class FileTree {
     private let root: Folder
     /// Paths below the app folder are in ours, all others below the root.
     private let isOneTree: Bool
+    /// The folder that was reached last, and where content for it is staged, with the path that both are of: what follows
+    /// in a set mostly lies in the same one. See ``forget()``.
+    private var reached: (path: Bytes, folder: Folder)?
+    private var staging: (path: Bytes, folder: Folder)?
 
     /// - Parameter root: nil for our own files; else another container's, which has no app folder: ours is made where it
     ///   is missing.
@@ -59,8 +63,22 @@ final class FileTree {
         return (root, [], PathRules.components(of: path))
     }
 
+    /// Walks anew from now on. Folders are remembered within a set only, and not when one of them has been removed: another
+    /// program may put others in their place at any time.
+    func forget() {
+        reached = nil
+        staging = nil
+    }
+
+    /// The place in the folder that was reached last; nil when the path lies in another one.
+    private func known(_ path: Bytes) -> Place? {
+        guard let reached, let name = PathRules.name(of: path, in: reached.path) else { return nil }
+        return Place(folder: reached.folder, name: name)
+    }
+
     /// The place of an existing folder's child; nil when a folder on the way is missing.
     func locate(_ path: Bytes) throws(Fault) -> Place? {
+        if let place = known(path) { return place }
         var (folder, walked, names) = start(path)
         let name = names.removeLast()
         for step in names {
@@ -69,11 +87,13 @@ final class FileTree {
             guard let next = try folder.folder(step, path: walked) else { return nil }
             folder = next
         }
+        reached = (walked, folder)
         return Place(folder: folder, name: name)
     }
 
     /// As ``locate(_:)``, making folders on the way; `made` gets the paths of new ones, outermost first.
     func locate(_ path: Bytes, making made: inout [Bytes]) throws(Fault) -> Place {
+        if let place = known(path) { return place }
         var (folder, walked, names) = start(path)
         let name = names.removeLast()
         for step in names {
@@ -90,14 +110,23 @@ final class FileTree {
             made.append(walked)
             folder = next
         }
+        reached = (walked, folder)
         return Place(folder: folder, name: name)
     }
 
     /// A folder on the destination's file system for its new content: the agent's own for the app folder, else the
     /// deepest folder on the way that exists.
     func stageFolder(for path: Bytes) throws(Fault) -> Folder {
+        if isOneTree, PathRules.isBelow(path, appPath) { return stage }
+        let parent = PathRules.parent(of: path)
+        if let staging, staging.path == parent { return staging.folder }
+        let folder = try deepestFolder(path)
+        staging = (parent, folder)
+        return folder
+    }
+
+    private func deepestFolder(_ path: Bytes) throws(Fault) -> Folder {
         var (folder, walked, names) = start(path)
-        if folder === app { return stage }
         names.removeLast()
         for step in names {
             walked.append(0x2F)

@@ -62,7 +62,9 @@ extension Supervisor {
     }
 
     private func isScript(_ entry: RecordEntry) -> Bool {
-        guard let tree, let place = try? tree.locate(entry.path) else { return false }
+        guard let tree else { return false }
+        defer { tree.forget() }
+        guard let place = try? tree.locate(entry.path) else { return false }
         let descriptor = place.folder.openFile(place.name)
         guard descriptor >= 0 else { return false }
         defer { _ = dl_close(descriptor) }

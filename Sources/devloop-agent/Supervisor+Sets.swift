@@ -16,6 +16,8 @@ extension Supervisor {
             return
         }
         transaction = Transaction(header, tree: tree, parts: parts, scratch: scratch)
+        // The host has just sent something; a small set is answered once, by its end.
+        lastSign = now()
         parts = Parts([])
     }
 

@@ -83,6 +83,7 @@ final class Supervisor {
     /// Forgets what is not on disk as recorded: the root file system is a new one after a container restart, and a
     /// node may have crashed. The host sends again what it misses.
     private func verifyRecord(_ tree: FileTree) {
+        defer { tree.forget() }
         record.keep { entry in
             guard let found = try? tree.locate(entry.path) else { return false }
             if entry.isFolder { return found.folder.kind(found.name) == UInt32(DL_FOLDER) }

@@ -30,6 +30,7 @@ final class Transaction {
         self.tree = tree
         self.parts = parts
         self.scratch = scratch
+        tree.forget()
         if header.entryCount == 0 { parts.discard() }
     }
 
@@ -110,6 +111,7 @@ final class Transaction {
         for file in sealed { file.discard() }
         sealed = []
         parts.discard()
+        tree.forget()
     }
 
     /// What has come so far, for a set that goes on with it. The transaction is over.
@@ -123,6 +125,7 @@ final class Transaction {
         }
         current = nil
         sealed = []
+        tree.forget()
         return kept
     }
 

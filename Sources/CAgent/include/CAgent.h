@@ -22,12 +22,14 @@ int dl_make_folder(int dir, const char *name);
 int dl_create(int dir, const char *name);                 // new, 0600, for reading and writing
 int dl_open_again(int dir, const char *name);             // for reading and writing; does not follow a link
 int dl_seek(int fd, uint64_t offset);                     // where the next write goes
+int dl_cut(int fd, uint64_t size);                        // nothing is left after so many bytes
 int dl_open_file(int dir, const char *name);              // for reading; does not follow a link
 int dl_info(int dir, const char *name, dl_file_info *info);   // of the link itself
 int dl_info_of(int fd, dl_file_info *info);
 int dl_info_of_program(int pid, dl_file_info *info);      // of /proc/PID/exe
 int dl_open_program(int pid);                             // /proc/PID/exe, 0 for this process
 int dl_set_mode(int fd, uint32_t mode);
+int dl_take_after(int fd, int other);                     // mode of the other one, and its owner where that is allowed
 int dl_rename(int from, const char *name, int to, const char *new_name);
 int dl_exchange(int from, const char *name, int to, const char *new_name);
 int dl_unlink(int dir, const char *name);
