@@ -143,7 +143,7 @@ let package = Package(
             name: "devloop-bench",
             dependencies: [
                 "DevloopCore", "DevloopLive", "FileWatch", "HTTPTransport", "KubeClient", "LogStore", "LoopEngine",
-                "ProcessRunner", "SwiftBuilder", argumentParser,
+                "ProcessRunner", "SwiftBuilder", "SyncProtocol", argumentParser,
             ],
             swiftSettings: swift),
         .executableTarget(
