@@ -39,7 +39,7 @@ struct TinyFleet {
     func scale(to count: Int) throws {
         let manifest = try Files.text("\(context.work)/specs/tiny.yaml")
         var text = manifest.replacing("\nspec:\n", with: "\nspec:\n  replicas: \(count)\n")
-        let requests = "        resources: {requests: {cpu: \(count > 3 ? 50 : 200)m}}\n"
+        let requests = "        resources: {requests: {cpu: \(count > 3 ? 20 : 100)m}}\n"
         text = text.replacing("        readinessProbe:\n", with: requests + "        readinessProbe:\n")
         if isInMemory {
             let mount = "        volumeMounts:\n        - {name: tree, mountPath: /app/Public/tree}\n"
