@@ -145,7 +145,7 @@ let package = Package(
             name: "devloop-bench",
             dependencies: [
                 "DevloopCore", "DevloopLive", "FileWatch", "HTTPTransport", "KubeClient", "LogStore", "LoopEngine",
-                "ProcessRunner", "SwiftBuilder", argumentParser,
+                "ProcessRunner", "SwiftBuilder", "SyncProtocol", argumentParser,
             ],
             swiftSettings: swift),
         // Store images for machines without a registry, see scripts/images; linked into nothing

@@ -57,6 +57,8 @@ int dl_seek(int fd, uint64_t offset) {
     return lseek(fd, (off_t)offset, SEEK_SET) < 0 ? -errno : 0;
 }
 
+int dl_cut(int fd, uint64_t size) { return RESULT(ftruncate(fd, (off_t)size)); }
+
 int dl_info(int dir, const char *name, dl_file_info *info) {
     struct stat found;
     int result = RESULT(fstatat(dir, name, &found, AT_SYMLINK_NOFOLLOW));
@@ -92,6 +94,14 @@ int dl_open_program(int pid) {
 }
 
 int dl_set_mode(int fd, uint32_t mode) { return RESULT(fchmod(fd, mode)); }
+
+int dl_take_after(int fd, int other) {
+    struct stat found;
+    int result = RESULT(fstat(other, &found));
+    if (result != 0) return result;
+    if (fchown(fd, found.st_uid, found.st_gid) != 0) { }   // only root may give a file away
+    return RESULT(fchmod(fd, found.st_mode & 07777));
+}
 
 int dl_rename(int from, const char *name, int to, const char *new_name) {
     return RESULT(renameat(from, name, to, new_name));

@@ -32,13 +32,17 @@ extension WatchCore {
     private mutating func handleFile(
         _ path: String, in folder: Folder.Name, _ event: FolderEvent, at now: ContinuousClock.Instant
     ) {
-        let isRoot = roots.contains { $0.isRoot(path) }
-        guard isRoot || folder.isRecursive && isAdmitted(path, isDirectory: false) else { return }
-        if event.kinds.contains(.written) { writing.insert(ExactPath(path)) }
+        let exact = ExactPath(path)
+        // A checkout gives four events for each file, and the rules cost more than all else: they are asked once.
+        let isOpen = dirty.contains(exact)
+        let isRoot = !isOpen && roots.contains { $0.isRoot(path) }
+        guard isOpen || isRoot || folder.isRecursive && isAdmitted(path, isDirectory: false)
+        else { return }
+        if event.kinds.contains(.written) { writing.insert(exact) }
         if event.kinds.contains(.closed) || event.kinds.contains(.created) || event.kinds.contains(.removed) {
-            writing.remove(ExactPath(path))
+            writing.remove(exact)
         }
-        mark(path, at: now)
+        if isOpen { settle.event(at: now) } else { mark(path, at: now) }
     }
 
     private mutating func handleFolder(
@@ -103,11 +107,10 @@ extension WatchCore {
             changes: changes, firstEvent: first, lastEvent: last, closed: .now, rescanned: isRescan)
     }
 
-    /// What might hold the set, and the lock of git that does.
+    /// What might hold the set, and the lock of git that does. While there is one nothing else is looked at: git is at work
+    /// on thousands of files, and this is asked every 20 ms.
     private func look() -> (SettleRule.Condition, GitActivity.Lock?) {
         var condition = SettleRule.Condition()
-        condition.hasOpenWriter = !writing.isEmpty
-        condition.hasMissingFile = dirty.contains { ledger.isKnown($0.text) && FileStamp($0.text) == nil }
         let wall = FileTime.now().nanoseconds
         func age(_ time: Int) -> Duration { .nanoseconds(max(0, wall - time)) }
         var seen: Set<String> = []
@@ -119,6 +122,8 @@ extension WatchCore {
             }
             if let step = activity.lastStep { condition.git = .betweenSteps(since: age(step)) }
         }
+        condition.hasOpenWriter = !writing.isEmpty
+        condition.hasMissingFile = dirty.contains { ledger.isKnown($0.text) && FileStamp($0.text) == nil }
         return (condition, nil)
     }
 

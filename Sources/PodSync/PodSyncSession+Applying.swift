@@ -112,8 +112,7 @@ extension PodSyncSession {
     private func attempt(
         _ set: ChangeSet, on state: ContainerState, trustsContent: Bool
     ) async throws -> SyncResult {
-        let present = set.files.compactMap { state.file($0.destination).flatMap { ContentDigest(bytes: $0.digest) } }
-        let patchable = await options.readings.known(Set(present))
+        let patchable = await patchable(set, state)
         let plan = SyncPlan(set, state: state, trustsContent: trustsContent, canPatch: patchable.contains)
         guard !plan.isEmpty else {
             var result = SyncResult(outcome: .unchanged, set: state.set)
@@ -131,9 +130,8 @@ extension PodSyncSession {
         do {
             var sending = SetSending(session: self, id: id)
             try await sending.announce(plan, set, base: state.set)
-            for (index, item) in plan.items.enumerated() {
-                guard item.entry.content != .keep else { continue }
-                try await sending.send(set.files[item.file], item.entry, index: UInt32(index))
+            try await sending.send(plan, set)
+            for item in plan.items where item.entry.content != .keep {
                 result.filesSent += 1
                 if case .patch = item.entry.content { result.filesPatched += 1 }
                 if case .resume = item.entry.content { result.filesResumed += 1 }
@@ -157,6 +155,16 @@ extension PodSyncSession {
         if committed.consequence == .restart { result.restart = .zero }
         remember(set, plan, id: id)
         return result
+    }
+
+    /// Which contents of the container are known block by block, of files that have more than one.
+    private func patchable(_ set: ChangeSet, _ state: ContainerState) async -> Set<ContentDigest> {
+        let present = set.files.compactMap { file -> ContentDigest? in
+            guard file.size > UInt64(BlockSignature.blockSize) else { return nil }
+            return state.file(file.destination).flatMap { ContentDigest(bytes: $0.digest) } ?? file.imageCopy
+        }
+        // Each question is a turn that the set waits for.
+        return present.isEmpty ? [] : await options.readings.known(Set(present))
     }
 
     /// Keeps our picture of the container in step with what it has acknowledged.

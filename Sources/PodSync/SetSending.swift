@@ -64,9 +64,46 @@ struct SetSending {
         return pages
     }
 
+    /// Sends the content of all entries, in their order.
+    /// - Throws: `Fault` when the agent has refused the set, `syncSourceChanged`, `CancellationError`.
+    mutating func send(_ plan: SyncPlan, _ set: ChangeSet) async throws {
+        var index = 0
+        while index < plan.items.count {
+            let item = plan.items[index]
+            let small = Self.small(plan, set, from: index)
+            if !small.isEmpty {
+                // One question for many: asking costs more than what such a file is.
+                let contents = try await session.options.readings.contents(
+                    of: small.map { set.files[plan.items[$0].file] })
+                for (index, bytes) in zip(small, contents) where !bytes.isEmpty {
+                    try await pass(.data(file: UInt32(index), payload: bytes, start: 0), content: bytes.count)
+                }
+                index += small.count
+            } else {
+                if item.entry.content != .keep {
+                    try await send(set.files[item.file], item.entry, index: UInt32(index))
+                }
+                index += 1
+            }
+        }
+    }
+
+    /// The next items that are sent whole and fit into one chunk together.
+    private static func small(_ plan: SyncPlan, _ set: ChangeSet, from start: Int) -> Range<Int> {
+        var end = start
+        var size: UInt64 = 0
+        while end < plan.items.count, plan.items[end].entry.content == .data {
+            // Files that are there but empty are counted as well: each is read.
+            size += set.files[plan.items[end].file].size + 64
+            guard size <= UInt64(SyncLimits.chunk) else { break }
+            end += 1
+        }
+        return start..<end
+    }
+
     /// Sends one file whole, from where an earlier set was cut, or as differences to its base.
     /// - Throws: `Fault` when the agent has refused the set, `syncSourceChanged`, `CancellationError`.
-    mutating func send(_ file: SyncFile, _ entry: SetEntry, index: UInt32) async throws {
+    private mutating func send(_ file: SyncFile, _ entry: SetEntry, index: UInt32) async throws {
         let readings = session.options.readings
         let signature = try await readings.signature(of: file)
         var start: UInt64 = 0

@@ -15,6 +15,10 @@ package actor SourceReadings {
     static let pieceLimit = 16 << 20
     /// A file up to this size is not read again to be sent.
     static let smallFile: UInt64 = 1 << 20
+    /// Bytes of a file from which on it is noted what images have of it.
+    package static let leastImageCopy = SyncPlan.leastImageCopy
+    /// Bytes that are read for one image to know what it has: two seconds.
+    static let imageCopyLimit = 2 << 30
     /// Blocks of signatures that are kept: 16 MB for 8 GB of content.
     static let blockLimit = 2_000_000
 
@@ -26,6 +30,8 @@ package actor SourceReadings {
     private var signatures = RecentValues<ContentDigest, BlockSignature>(limit: SourceReadings.blockLimit)
     private var pieces = RecentValues<PieceKey, [UInt8]>(limit: SourceReadings.pieceLimit)
     private var stamps: [String: (stamp: SourceStamp, digest: ContentDigest)] = [:]
+    /// What files held when an image was last made of them, by their paths here.
+    private var imageCopies: [String: ContentDigest] = [:]
     private var senders = 0
     /// Bytes that were read from files so far.
     package private(set) var bytesRead: UInt64 = 0
@@ -36,9 +42,10 @@ package actor SourceReadings {
     /// part of every set.
     /// - Throws: `syncSourceChanged` when it cannot be read.
     package func digest(ofFile path: String) throws -> ContentDigest {
+        var named = stat()
+        if let known = stamps[path], stat(path, &named) == 0, known.stamp == SourceStamp(named) { return known.digest }
         let file = try SourceFile(path)
         let stamp = SourceStamp(file.opened)
-        if let known = stamps[path], known.stamp == stamp { return known.digest }
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         let isSettled = stamp.isSettled(at: now.tv_sec * 1_000_000_000 + now.tv_nsec)
@@ -48,6 +55,34 @@ package actor SourceReadings {
         stamps[path] = isSettled && file.isUntouched() ? (stamp, signature.digest) : nil
         return signature.digest
     }
+
+    /// The digests of files, in their order; see ``digest(ofFile:)``.
+    /// - Throws: `syncSourceChanged` when one cannot be read.
+    package func digests(ofFiles paths: [String]) throws -> [ContentDigest] { try paths.map { try digest(ofFile: $0) } }
+
+    /// An image is about to be made: notes what its large files hold, so that their first change can be sent as
+    /// differences. What cannot be read is passed over.
+    /// - Parameter paths: on this machine; small files are left out.
+    package func noteImageCopies(of paths: [String]) async {
+        var rest = Self.imageCopyLimit
+        for path in paths {
+            var info = stat()
+            guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG,
+                UInt64(info.st_size) >= SyncPlan.leastImageCopy
+            else {
+                imageCopies[path] = nil
+                continue
+            }
+            // Others want something of us meanwhile.
+            await Task.yield()
+            guard !Task.isCancelled else { return }
+            rest -= Int(info.st_size)
+            imageCopies[path] = rest < 0 ? nil : try? digest(ofFile: path)
+        }
+    }
+
+    /// What a file held when an image was last made of it; nil when that is not known.
+    package func imageCopy(of path: String) -> ContentDigest? { imageCopies[path] }
 
     /// Which of these contents are known block by block.
     func known(_ digests: Set<ContentDigest>) -> Set<ContentDigest> { digests.filter { signatures.has($0) } }
@@ -97,7 +132,20 @@ package actor SourceReadings {
         case .bytes(let bytes): return Array(bytes.dropFirst(Int(offset)).prefix(count))
         case .file(let path):
             let piece = try piece(of: file, path, offset / UInt64(SyncLimits.chunk))
+            // Its size may have been taken before it was made shorter, and its digest after that.
+            guard start + count <= piece.count else { throw SourceFile.changed(path, "has changed since it was built") }
             return count == piece.count ? piece : Array(piece[start..<start + count])
+        }
+    }
+
+    /// The whole content of files of one piece each, in their order.
+    /// - Throws: `syncSourceChanged` when one does not have the content that was meant.
+    func contents(of files: [SyncFile]) throws -> [[UInt8]] {
+        try files.map { file in
+            if case .file = file.source, file.size > 0 { return try bytes(of: file, at: 0, Int(file.size)) }
+            _ = try signature(of: file)
+            if case .bytes(let bytes) = file.source { return bytes }
+            return []
         }
     }
 

@@ -23,6 +23,9 @@ package struct SyncFile: Sendable {
     package var size: UInt64
     /// The file runs in place of the first word of the container's command.
     package var isEntry: Bool
+    /// What the container's image probably has in this place; nil where nobody knows. A guess that is wrong costs a second
+    /// sending, nothing else.
+    package var imageCopy: ContentDigest?
 
     package init(
         destination: String,

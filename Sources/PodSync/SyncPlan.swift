@@ -12,6 +12,10 @@ struct SyncPlan {
         var file: Int
     }
 
+    /// Bytes of a file from which on its first change is sent as differences to the image's copy. A smaller one is as quick
+    /// as a whole, and a guess that is wrong costs a round.
+    static let leastImageCopy: UInt64 = 1 << 20
+
     private(set) var items: [Item] = []
     private(set) var deletions: [SetDeletion] = []
     private(set) var unchanged = 0
@@ -47,6 +51,12 @@ struct SyncPlan {
             {
                 // Of a single block nothing could be kept.
                 content = .patch(base: known.path, digest: known.digest)
+            } else if known == nil, !state.isDirty, trustsContent, file.size >= Self.leastImageCopy,
+                let copy = file.imageCopy, canPatch(copy)
+            {
+                // Not in the record: the agent takes the blocks from what it finds there, and the digest of the whole file
+                // tells whether they were the right ones.
+                content = .patch(base: Array(file.destination.utf8), digest: copy.bytes)
             } else if let start = Self.start(file, state) {
                 content = .resume(from: start)
             } else {

@@ -55,6 +55,13 @@ package enum PathRules {
         path.count > folder.count + 1 && path.starts(with: folder) && path[folder.count] == slash
     }
 
+    /// The last component of a path whose parent is `folder` (empty for the root); nil when it lies elsewhere.
+    package static func name(of path: [UInt8], in folder: [UInt8]) -> [UInt8]? {
+        guard path.count > folder.count + 1, path[folder.count] == slash, path.starts(with: folder) else { return nil }
+        let name = path[(folder.count + 1)...]
+        return name.contains(slash) ? nil : [UInt8](name)
+    }
+
     /// The path without its last component; empty for a path directly below the root.
     package static func parent(of path: [UInt8]) -> [UInt8] {
         guard let last = path.lastIndex(of: slash) else { return [] }

@@ -41,6 +41,7 @@ struct Agent {
             """
             usage: devloop-agent run [--app-dir DIR] [--probe CHECK] [--grace SECONDS] [--stay] [--keep-parts SECONDS]
                        -- COMMAND [ARGUMENT...]
+                   devloop-agent run --beside PID [--app-dir DIR] [--keep-parts SECONDS]
                    devloop-agent attach [--app-dir DIR]
                    devloop-agent install DESTINATION
                    devloop-agent read PATH

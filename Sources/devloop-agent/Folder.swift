@@ -37,6 +37,9 @@ final class Folder {
 
     func openFile(_ name: Bytes) -> Int32 { withC(name) { dl_open_file(descriptor, $0) } }
 
+    /// An existing file, to be written to from its start.
+    func openAgain(_ name: Bytes) -> Int32 { withC(name) { dl_open_again(descriptor, $0) } }
+
     func makeLink(_ name: Bytes, to target: Bytes) -> Int32 {
         withC(name) { link in withC(target) { dl_make_link(descriptor, link, $0) } }
     }

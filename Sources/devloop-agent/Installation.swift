@@ -8,6 +8,8 @@ struct Installation {
     private enum Step {
         /// Old and new content were exchanged; the old one has the staged name.
         case exchanged(Folder, Bytes, FileTree.Place)
+        /// The old file has no name any more.
+        case replaced(OldFile, FileTree.Place)
         /// There was nothing before.
         case placed(FileTree.Place)
         /// The old content could not be kept (no exchange on this file system).
@@ -25,7 +27,9 @@ struct Installation {
     /// Where files of the set go.
     private let targets: SortedPaths
     private var steps: [Step] = []
-    private var trash: UInt64 = 0
+    /// For names of temporary files.
+    private var number: UInt64 = 0
+    private var keepsOld = false
     /// Paths that were to be deleted and are not ours.
     private(set) var foreign: [Bytes] = []
     /// The record as it is after this set.
@@ -44,6 +48,10 @@ struct Installation {
     ///   - keepsOld: leaves what ``undo()`` needs, until ``cleanUp()``.
     ///   - onStep: called again and again on the way.
     mutating func run(crc: CRC32, keepsOld: Bool, onStep: () -> Void) throws(Fault) {
+        self.keepsOld = keepsOld
+        // Staging may have been a while ago.
+        tree.forget()
+        defer { tree.forget() }
         do throws(Fault) {
             let (early, late) = try ownedDeletions()
             var made: [Bytes] = []
@@ -141,6 +149,12 @@ extension Installation {
                 throw Fault(.io, errno: Int32(DL_EISDIR), place: path)
             }
         }
+        if let old = imageFile(path, at: target) {
+            let result = file.folder.rename(file.name, to: target.folder, target.name)
+            guard result == 0 else { throw Fault(.io, errno: -result, place: path) }
+            steps.append(.replaced(old, target))
+            return
+        }
         var result = file.folder.exchange(file.name, with: target.folder, target.name)
         if result == 0 {
             steps.append(.exchanged(file.folder, file.name, target))
@@ -150,6 +164,17 @@ extension Installation {
         result = file.folder.rename(file.name, to: target.folder, target.name)
         guard result == 0 else { throw Fault(.io, errno: -result, place: path) }
         steps.append(existed ? .overwritten : .placed(target))
+    }
+
+    /// A file that we have not brought; nil where the set may have to be taken back later.
+    private func imageFile(_ path: Bytes, at place: FileTree.Place) -> OldFile? {
+        keepsOld || record.entry(path) != nil ? nil : OldFile(place)
+    }
+
+    /// A name that nothing else has.
+    private mutating func temporaryName(_ word: StaticString) -> Bytes {
+        number += 1
+        return PathRules.ownFolder + text(word) + decimal(set.header.set) + text("-") + decimal(number)
     }
 
     private mutating func setMode(_ entry: SetEntry) throws(Fault) {
@@ -169,6 +194,12 @@ extension Installation {
         gone.append(path)
         guard let place = try tree.locate(path), let kind = place.folder.kind(place.name) else { return }
         guard kind != UInt32(DL_FOLDER) else { throw Fault(.io, errno: Int32(DL_EISDIR), place: path) }
+        if let old = imageFile(path, at: place) {
+            let result = place.folder.unlink(place.name)
+            guard result == 0 else { throw Fault(.io, errno: -result, place: path) }
+            steps.append(.replaced(old, place))
+            return
+        }
         // Not in a folder of ours, which may have to go itself.
         var outermost = path
         while record.entry(PathRules.parent(of: outermost))?.isFolder == true {
@@ -177,12 +208,7 @@ extension Installation {
         // Nor in one whose place a file is to take.
         if let target = targets.outermostAncestor(of: outermost) { outermost = target }
         let folder = try tree.stageFolder(for: outermost)
-        var name = PathRules.ownFolder
-        name.append(contentsOf: text("-gone-"))
-        name.append(contentsOf: decimal(set.header.set))
-        name.append(contentsOf: text("-"))
-        name.append(contentsOf: decimal(trash))
-        trash += 1
+        let name = temporaryName("-gone-")
         let result = place.folder.rename(place.name, to: folder, name)
         guard result == 0 else { throw Fault(.io, errno: -result, place: path) }
         steps.append(.movedAway(place, folder, name))
@@ -210,6 +236,7 @@ extension Installation {
         for (place, path) in inside + [(place, path)] {
             let result = place.folder.removeFolder(place.name)
             guard result == 0 else { throw Fault(.io, errno: -result, place: path) }
+            tree.forget()
             steps.append(.removedFolder(path))
         }
     }
@@ -234,6 +261,7 @@ extension Installation {
     private mutating func removeFolder(_ path: Bytes, _ gone: inout [Bytes]) -> Bool {
         guard let entry = record.entry(path), entry.isFolder else { return false }
         guard let place = try? tree.locate(path), place.folder.removeFolder(place.name) == 0 else { return false }
+        tree.forget()
         steps.append(.removedFolder(path))
         gone.append(path)
         return true
@@ -242,10 +270,13 @@ extension Installation {
     /// Takes back every step, the last first; false when the state before could not be reached.
     mutating func undo() -> Bool {
         var complete = true
+        defer { tree.forget() }
         for step in steps.reversed() {
             switch step {
             case .exchanged(let folder, let name, let target):
                 if folder.exchange(name, with: target.folder, target.name) != 0 { complete = false }
+            case .replaced(let old, let target):
+                if !old.restore(to: target, by: temporaryName("-back-"), scratch: scratch) { complete = false }
             case .placed(let target):
                 if target.folder.unlink(target.name) != 0 { complete = false }
             case .overwritten: complete = false
@@ -254,8 +285,10 @@ extension Installation {
                 if descriptor < 0 || dl_set_mode(descriptor, mode) != 0 { complete = false }
                 if descriptor >= 0 { _ = dl_close(descriptor) }
             case .madeFolder(let path):
+                tree.forget()
                 if let place = try? tree.locate(path) { _ = place.folder.removeFolder(place.name) }
             case .removedFolder(let path):
+                tree.forget()
                 var made: [Bytes] = []
                 guard let place = try? tree.locate(path, making: &made) else {
                     complete = false

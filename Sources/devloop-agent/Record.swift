@@ -64,7 +64,8 @@ extension Record {
 
     init(set: UInt64) { self.set = set }
 
-    /// Replaces the record on disk in one step.
+    /// Replaces the record on disk in one step. The one before it keeps the other name, and is written over the next time: a
+    /// new file for each set would be among the dearest parts of a small one.
     func save(in tree: FileTree, crc: CRC32) throws(Fault) {
         var writer = ByteWriter()
         writer.u32(Self.magic)
@@ -73,16 +74,23 @@ extension Record {
         writer.u32(UInt32(truncatingIfNeeded: entries.count))
         for entry in entries { entry.write(to: &writer) }
         writer.u32(crc.checksum(writer.bytes))
-        let temporary = text("record.new")
+        let spare = text("record.new")
         let name = text(Self.name)
-        tree.own.unlink(temporary)
-        let descriptor = tree.own.create(temporary)
+        var descriptor = tree.own.openAgain(spare)
+        if descriptor < 0 {
+            tree.own.unlink(spare)
+            descriptor = tree.own.create(spare)
+        }
         guard descriptor >= 0 else { throw Fault(.io, errno: -descriptor, place: tree.appPath) }
         var result = writer.bytes.withUnsafeBytes { dl_write_all(descriptor, $0.baseAddress, $0.count) }
+        if result == 0 { result = dl_cut(descriptor, UInt64(writer.bytes.count)) }
         _ = dl_close(descriptor)
-        if result == 0 { result = tree.own.rename(temporary, to: tree.own, name) }
+        if result == 0, tree.own.exchange(spare, with: tree.own, name) != 0 {
+            // It is the first one, or the file system cannot exchange names.
+            result = tree.own.rename(spare, to: tree.own, name)
+        }
         guard result == 0 else {
-            tree.own.unlink(temporary)
+            tree.own.unlink(spare)
             throw Fault(.io, errno: -result, place: tree.appPath)
         }
     }

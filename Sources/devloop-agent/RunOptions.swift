@@ -9,8 +9,17 @@ struct RunOptions {
     /// The container stays, whenever and however the app ends.
     var staysAfterExit = false
     var probe: ReadinessProbe?
-    /// The container's own command: never empty.
+    /// A process of another container, whose files are synced instead of our own; 0 for none. It is no child of ours: it
+    /// gets signals, and is never started or ended.
+    var neighbour: Int32 = 0
+    /// The container's own command: empty only beside a neighbour.
     var command: [Bytes] = []
+
+    /// What paths of change sets begin at.
+    var root: Bytes {
+        // The last step is a link that only the kernel can follow.
+        neighbour > 0 ? text("/proc/") + decimal(UInt64(neighbour)) + text("/root/.") : text("/")
+    }
 
     /// Nil when the arguments make no sense.
     init?(_ arguments: [Bytes]) {
@@ -36,6 +45,9 @@ struct RunOptions {
             if name == text("--app-dir") {
                 appFolder = value
                 while appFolder.count > 1, appFolder.last == 0x2F { appFolder.removeLast() }
+            } else if name == text("--beside") {
+                guard let pid = number(value), (1...4_194_304).contains(pid) else { return nil }
+                neighbour = Int32(pid)
             } else if name == text("--grace") {
                 guard let seconds = number(value), seconds <= 3_600 else { return nil }
                 graceMilliseconds = seconds * 1_000
@@ -55,7 +67,7 @@ struct RunOptions {
                 return nil
             }
         }
-        guard !command.isEmpty, appFolder.first == 0x2F else { return nil }
+        guard command.isEmpty == (neighbour > 0), appFolder.first == 0x2F else { return nil }
         guard let check else { return }
         guard let kind = Self.kind(check, probeArguments, headers) else { return nil }
         probe = ReadinessProbe(kind, timeoutMilliseconds: UInt32(timeout * 1_000))

@@ -53,7 +53,7 @@ final class StagedFile {
         self.index = index
         folder = part.folder
         name = part.name
-        descriptor = withC(name) { dl_open_again(part.folder.descriptor, $0) }
+        descriptor = folder.openAgain(name)
         guard descriptor >= 0 else { throw Fault(.baseMismatch, errno: -descriptor, place: entry.path) }
         while written < offset {
             let count = dl_read_at(

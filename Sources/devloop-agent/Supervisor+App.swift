@@ -5,6 +5,7 @@ import CAgent
 extension Supervisor {
     /// Starts the newest executable: the synced one, else the image's own.
     func startApp() {
+        guard options.neighbour == 0 else { return adoptNeighbour() }
         app.killAt = 0
         app.group = 0
         let entry = record.entryFile
@@ -33,6 +34,13 @@ extension Supervisor {
         }
     }
 
+    /// It runs already, and is nobody's but its own container's.
+    private func adoptNeighbour() {
+        app.started = dl_now_us()
+        app.pid = options.neighbour
+        app.phase = .running
+    }
+
     private func startFailed(_ file: Bytes, errno: Int32) {
         app.pid = 0
         say(file, text(": "), errorText(errno))
@@ -54,7 +62,9 @@ extension Supervisor {
     }
 
     private func isScript(_ entry: RecordEntry) -> Bool {
-        guard let tree, let place = try? tree.locate(entry.path) else { return false }
+        guard let tree else { return false }
+        defer { tree.forget() }
+        guard let place = try? tree.locate(entry.path) else { return false }
         let descriptor = place.folder.openFile(place.name)
         guard descriptor >= 0 else { return false }
         defer { _ = dl_close(descriptor) }
@@ -65,6 +75,11 @@ extension Supervisor {
     /// Ends the app's group and starts anew; one that is already on its way is enough, whatever files came since.
     func orderRestart() {
         guard app.phase != .stopping else { return }
+        // Its end would be the end of its container and of us, and the files would go with it.
+        guard options.neighbour == 0 else {
+            owner?.send(.fault(Fault(.appStart, errno: Int32(DL_EPERM), place: options.root, set: record.set)))
+            return
+        }
         app.ordered = dl_now_us()
         probe = nil
         guard !(app.pid == 0 && app.isGroupGone) else { return startApp() }

@@ -16,6 +16,8 @@ extension Supervisor {
             return
         }
         transaction = Transaction(header, tree: tree, parts: parts, scratch: scratch)
+        // The host has just sent something; a small set is answered once, by its end.
+        lastSign = now()
         parts = Parts([])
     }
 
@@ -108,6 +110,10 @@ extension Supervisor {
     }
 
     private func consequence(of set: Transaction) -> Committed.Consequence {
+        if options.neighbour > 0 {
+            if case .signal = set.header.restart { return .signal }
+            return .none
+        }
         guard app.pid > 0 || app.phase == .stopping else { return .restart }
         switch set.header.restart {
         case .always: return .restart

@@ -17,7 +17,7 @@ extension Supervisor {
             signal == Int32(DL_SIGTERM) || signal == Int32(DL_SIGINT)
             || signal == Int32(DL_SIGQUIT)
         if isEnd { endSignal = signal }
-        if app.pid > 0 {
+        if app.pid > 0, options.neighbour == 0 {
             _ = dl_kill(app.pid, signal)
         } else if isEnd {
             finish(128 + signal)

@@ -60,7 +60,8 @@ final class Supervisor {
     /// Opens the app folder, and brings the record and what is on disk together.
     private func prepare() {
         do throws(Fault) {
-            let tree = try FileTree(appPath: options.appFolder)
+            let tree = try FileTree(
+                appPath: options.appFolder, root: options.neighbour > 0 ? options.root : nil)
             lock = tree.own.create(text("lock"))
             if lock < 0 { lock = tree.own.openFile(text("lock")) }
             guard lock >= 0, dl_lock(lock) == 0 else {
@@ -74,12 +75,15 @@ final class Supervisor {
             verifyRecord(tree)
         } catch {
             say(error.place, text(": "), errorText(error.errno), text("; sync is off"))
+            // Nobody needs us; our last words are what the Pod's status tells.
+            if options.neighbour > 0 { finish(1) }
         }
     }
 
     /// Forgets what is not on disk as recorded: the root file system is a new one after a container restart, and a
     /// node may have crashed. The host sends again what it misses.
     private func verifyRecord(_ tree: FileTree) {
+        defer { tree.forget() }
         record.keep { entry in
             guard let found = try? tree.locate(entry.path) else { return false }
             if entry.isFolder { return found.folder.kind(found.name) == UInt32(DL_FOLDER) }

@@ -30,6 +30,7 @@ final class Transaction {
         self.tree = tree
         self.parts = parts
         self.scratch = scratch
+        tree.forget()
         if header.entryCount == 0 { parts.discard() }
     }
 
@@ -52,7 +53,10 @@ final class Transaction {
                     throw Fault(.baseMismatch, place: entry.path)
                 }
             case .patch(let base, let digest):
-                guard let known = record.entry(base), known.digest == digest, !known.isLink else {
+                if let known = record.entry(base) {
+                    guard known.digest == digest, !known.isLink else { throw Fault(.baseMismatch, place: base) }
+                } else if base != entry.path {
+                    // Only its own place may hold a copy that came with the image; the digest of the outcome proves it.
                     throw Fault(.baseMismatch, place: base)
                 }
             case .resume(let offset):
@@ -107,6 +111,7 @@ final class Transaction {
         for file in sealed { file.discard() }
         sealed = []
         parts.discard()
+        tree.forget()
     }
 
     /// What has come so far, for a set that goes on with it. The transaction is over.
@@ -120,6 +125,7 @@ final class Transaction {
         }
         current = nil
         sealed = []
+        tree.forget()
         return kept
     }
 

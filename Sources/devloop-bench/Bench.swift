@@ -70,7 +70,11 @@ struct Bench: AsyncParsableCommand {
             try await TinyGroup(context: context, cluster: cluster, rows: chosen).run()
         }
         await attempt("fleet", ["fleet"]) { try await FleetGroup(context: context, cluster: cluster).run() }
-        await attempt("checkout", ["checkout"]) { try await CheckoutGroup(context: context, cluster: cluster).run() }
+        for isInMemory in [false, true] {
+            await attempt("checkout", ["checkout"]) {
+                try await CheckoutGroup(context: context, cluster: cluster, isInMemory: isInMemory).run()
+            }
+        }
         await attempt("link", ["idle", "link"]) {
             try await LinkGroup(context: context, cluster: cluster, rows: chosen).run()
         }
@@ -100,6 +104,7 @@ struct Bench: AsyncParsableCommand {
         if writeDocs, failures.isEmpty { try report.write(to: "\(context.root)/docs/benchmarks.md") }
         let names = [
             TinyGroup.namespace, "devloop-bench-\(FleetGroup.name)", "devloop-bench-\(CheckoutGroup.name)",
+            "devloop-bench-\(CheckoutGroup.name)-memory",
             LinkGroup.namespace, FiveImages.namespace, ImageGroup.namespace, CrashGroup.namespace,
         ]
         // After the figures are out: a cluster that takes its time does not cost them.

@@ -18,19 +18,29 @@ struct CheckoutGroup {
     let context: BenchContext
     let fleet: TinyFleet
 
-    init(context: BenchContext, cluster: BenchCluster) {
+    /// - Parameter isInMemory: whether the files lie in memory, here and in the Pods. What a disk takes for thousands of small
+    ///   files depends on its file system, and can be more than all else.
+    init(context: BenchContext, cluster: BenchCluster, isInMemory: Bool = false) {
         self.context = context
-        fleet = TinyFleet(Self.name, context: context, cluster: cluster)
+        let name = isInMemory ? "\(Self.name)-memory" : Self.name
+        fleet = TinyFleet(name, context: context, cluster: cluster, isInMemory: isInMemory)
     }
 
     func run() async throws -> [RowResult] {
+        defer { if fleet.isInMemory { Files.remove(fleet.folder) } }
+        let row = try await measure()
+        return fleet.isInMemory ? [row] : try await [row] + alone()
+    }
+
+    private func measure() async throws -> RowResult {
         try fleet.make(replicas: Self.pods)
         try await makeBranches()
-        context.say("  checkout: bringing it up")
+        let id = fleet.isInMemory ? "checkout-memory" : "checkout"
+        context.say("  \(id): bringing it up")
         return try await fleet.up { session in
             let pods = try await fleet.clients(Self.pods)
             let rounds = min(context.saves, Self.most)
-            context.say("  checkout: \(rounds) of \(Self.files) files")
+            context.say("  \(id): \(rounds) of \(Self.files) files")
             var (times, profile, parts) = ([Double](), Profile(), [Double]())
             // Two for warming up; the first one also brings files that no container has.
             for round in -2..<rounds {
@@ -47,7 +57,46 @@ struct CheckoutGroup {
                 throw BenchFailure("checkout: \(pod.address) has not all files of branch \(branch)")
             }
             let note = "seen as \(Int(Spread(parts).median)) saves by the watcher, median"
-            return [RowResult("checkout", times, profile: profile.medians, notes: [note])]
+            return RowResult(id, times, profile: profile.medians, notes: [note])
+        }
+    }
+
+    /// What Git takes by itself, and what the disk takes for as many new files as the Pods get: nothing can be faster.
+    private func alone() async throws -> [RowResult] {
+        context.say("  checkout: git and the disk alone")
+        let plain = "\(context.work)/\(Self.name)-plain"
+        Files.remove(plain)
+        try await run(["git", "clone", "-q", fleet.folder, plain])
+        defer { Files.remove(plain) }
+        let replaced = "\(context.work)/\(Self.name)-floor"
+        defer { Files.remove(replaced) }
+        let floor = (0..<Self.pods).map { "\(replaced)/\($0)" }
+        for folder in floor { try Files.makeDirectory(folder) }
+        var (git, disk) = ([Double](), [Double]())
+        for round in -2..<min(context.saves, Self.most) {
+            try await Task.sleep(for: .milliseconds(1_000))
+            let start = ContinuousClock.now
+            try await run(["git", "-C", plain, "checkout", "-q", round.isMultiple(of: 2) ? "one" : "two"])
+            let middle = ContinuousClock.now
+            try await withThrowingDiscardingTaskGroup { group in
+                for folder in floor {
+                    group.addTask { try Self.replaceFiles(in: folder, "round \(round)\n") }
+                }
+            }
+            guard round >= 0 else { continue }
+            git.append((middle - start).inMilliseconds)
+            disk.append((ContinuousClock.now - middle).inMilliseconds)
+        }
+        return [RowResult("checkout-git", git), RowResult("checkout-disk", disk)]
+    }
+
+    /// A new file for each, under another name first.
+    private static func replaceFiles(in folder: String, _ text: String) throws {
+        for number in 0..<files {
+            let place = "\(folder)/\(number / 50)"
+            if number.isMultiple(of: 50) { try Files.makeDirectory(place) }
+            try Files.write("\(place)/.new", Array("\(number) \(text)".utf8))
+            try Files.rename("\(place)/.new", "\(place)/\(number).txt")
         }
     }
 
@@ -65,15 +114,14 @@ struct CheckoutGroup {
             guard ContinuousClock.now < limit else {
                 throw BenchFailure("checkout: 60 s passed before the Pods had all files of branch \(branch)")
             }
-            let events = session.inbox.events("save.served", since: mark)
-            let end = ContinuousClock.now
-            guard events.count > told else {
+            let arrivals = session.inbox.arrivals("save.served", since: mark)
+            guard arrivals.count > told, let end = arrivals.last?.at else {
                 try await Task.sleep(for: .milliseconds(2))
                 continue
             }
-            told = events.count
+            told = arrivals.count
             if pods.allSatisfy({ Self.isWhole($0, branch, some) }) {
-                return ((end - start).inMilliseconds, events)
+                return ((end - start).inMilliseconds, arrivals.map(\.event))
             }
         }
     }
@@ -104,9 +152,10 @@ struct CheckoutGroup {
     /// Fifty files in a folder.
     private static func path(_ number: Int) -> String { "tree/\(number / 50)/\(number).txt" }
 
-    private func git(_ words: String...) async throws {
-        let result = try await ProcessRunner.run(
-            ProcessCommand(["git", "-C", fleet.folder] + words, environment: .exact(context.environment)))
-        guard result.status.isSuccess else { throw BenchFailure("git \(words): \(result.errorText)") }
+    private func git(_ words: String...) async throws { try await run(["git", "-C", fleet.folder] + words) }
+
+    private func run(_ words: [String]) async throws {
+        let result = try await ProcessRunner.run(ProcessCommand(words, environment: .exact(context.environment)))
+        guard result.status.isSuccess else { throw BenchFailure("\(words): \(result.errorText)") }
     }
 }

@@ -8,19 +8,20 @@ import Synchronization
 final class EventInbox: Sendable {
     private struct State {
         var lines = LineSplitter()
-        var events: [JSONValue] = []
+        var events: [(event: JSONValue, at: ContinuousClock.Instant)] = []
         var isClosed = false
     }
     private let state = Mutex(State())
 
     func add(_ bytes: [UInt8]) {
+        let now = ContinuousClock.now
         state.withLock { state in
             for line in state.lines.add(bytes) {
                 // Logs of the service are of no interest, and there may be many.
                 guard let event = try? JSONValue(parsing: line), event["kind"]?.string != "log.written" else {
                     continue
                 }
-                state.events.append(event)
+                state.events.append((event, now))
             }
         }
     }
@@ -32,7 +33,12 @@ final class EventInbox: Sendable {
 
     /// Those of a kind, from an index on.
     func events(_ kind: String, since index: Int = 0) -> [JSONValue] {
-        state.withLock { state in state.events.dropFirst(index).filter { $0["kind"]?.string == kind } }
+        arrivals(kind, since: index).map(\.event)
+    }
+
+    /// The same with the moments at which they came.
+    func arrivals(_ kind: String, since index: Int = 0) -> [(event: JSONValue, at: ContinuousClock.Instant)] {
+        state.withLock { state in state.events.dropFirst(index).filter { $0.event["kind"]?.string == kind } }
     }
 }
 

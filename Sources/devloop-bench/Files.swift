@@ -96,6 +96,11 @@ enum Files {
         }
     }
 
+    /// Gives a file another name; what had that name is gone.
+    static func rename(_ path: String, _ newPath: String) throws {
+        guard Glibc.rename(path, newPath) == 0 else { throw failure(newPath) }
+    }
+
     /// Removes a file, or a folder with all it holds.
     static func remove(_ path: String) {
         if unlink(path) == 0 || errno == ENOENT { return }

@@ -23,8 +23,29 @@ struct FleetGroup {
             let one = try await saves("fleet-one", 1, session)
             try fleet.scale(to: Self.count)
             let many = try await saves("fleet-many", Self.count, session)
-            return [one, many, RowResult("fleet-ratio", [many.spread.median / one.spread.median])]
+            let ratio = RowResult("fleet-ratio", [many.spread.median / one.spread.median])
+            return try await [one, many, ratio] + pings()
         }
+    }
+
+    /// Beside the session, as often as it has saved.
+    private func pings() async throws -> [RowResult] {
+        let streams = try await PingStreams(fleet.cluster, namespace: fleet.namespace)
+        var (one, many) = ([Double](), [Double]())
+        do {
+            for round in -2..<context.saves {
+                try await Task.sleep(for: .milliseconds(250))
+                let times = (try await streams.ping(1), try await streams.ping(Self.count))
+                guard round >= 0 else { continue }
+                one.append(times.0)
+                many.append(times.1)
+            }
+        } catch {
+            await streams.close()
+            throw error
+        }
+        await streams.close()
+        return [RowResult("fleet-ping-one", one), RowResult("fleet-ping", many)]
     }
 
     private func saves(_ row: String, _ count: Int, _ session: UpSession) async throws -> RowResult {
@@ -38,10 +59,9 @@ struct FleetGroup {
             let mark = session.inbox.count
             let start = ContinuousClock.now
             try Files.write(fleet.page, Array("\(marker)\n".utf8))
-            guard let event = try await session.served(since: mark) else {
+            guard let (event, end) = try await session.arrival(since: mark) else {
                 throw BenchFailure("\(row): no save was served within 10 s")
             }
-            let end = ContinuousClock.now
             for pod in pods where !TinyFleet.shows(pod, "page.txt", marker) {
                 throw BenchFailure("\(row): the save was called served before \(pod.address) had it")
             }

@@ -37,9 +37,19 @@ struct Row: Sendable {
         Row(id: "fleet-many", title: "the same to 20 containers", unit: "ms"),
         Row(id: "fleet-ratio", title: "20 containers / one", unit: "×", goal: 2),
         Row(
+            id: "fleet-ping-one", title: "nothing but a ping to one agent through an exec stream, and back", unit: "ms"),
+        Row(id: "fleet-ping", title: "the same to 20 agents at once", unit: "ms"),
+        Row(
             id: "checkout",
             title: "5,000 files changed by `git checkout` → verified in three containers, and served by them",
             unit: "ms", goal: 3_000),
+        Row(
+            id: "checkout-memory", title: "the same, work tree and the containers' folder in memory", unit: "ms",
+            goal: 3_000),
+        Row(id: "checkout-git", title: "the same `git checkout` on disk, nobody watches", unit: "ms"),
+        Row(
+            id: "checkout-disk", title: "nothing but writing and renaming as many files three times on that disk",
+            unit: "ms"),
         Row(id: "tiny-edit", title: "one-line edit of a small program → new process serves", unit: "ms"),
         Row(id: "tiny-build", title: "the same edit, `swift build` alone", unit: "ms"),
         Row(

@@ -8,16 +8,20 @@ struct TinyFleet {
     /// The project's folder; ``Public`` in it is what the Pods serve below `/Public`.
     let folder: String
     var page: String { "\(folder)/Public/page.txt" }
+    /// Whether the project, and ``Public/tree`` in the Pods, lie in memory.
+    let isInMemory: Bool
 
     /// - Parameter name: of the folder and, with a prefix, of the namespace.
-    init(_ name: String, context: BenchContext, cluster: BenchCluster) {
+    init(_ name: String, context: BenchContext, cluster: BenchCluster, isInMemory: Bool = false) {
         self.context = context
         self.cluster = cluster
+        self.isInMemory = isInMemory
         namespace = "devloop-bench-\(name)"
-        folder = "\(context.work)/\(name)"
+        folder = isInMemory ? "/dev/shm/devloop-bench-\(name)" : "\(context.work)/\(name)"
     }
 
-    /// Writes the project anew; what else lies in its folder stays.
+    /// Writes the project anew; what else lies in its folder stays. Its Pods ask for processor time, as those of services do: one
+    /// that does not gets next to nothing as soon as anything else is at work.
     func make(replicas: Int) throws {
         try Files.makeDirectory("\(folder)/Public")
         try Files.write(page, Array("as it was\n".utf8))
@@ -25,7 +29,7 @@ struct TinyFleet {
             "\(folder)/Devloopfile",
             Array(
                 """
-                swift_image('bench/tiny', package='../specs/tiny', resources=[('Public', '/app/Public')])
+                swift_image('bench/tiny', package='\(context.work)/specs/tiny', resources=[('Public', '/app/Public')])
                 k8s_yaml('tiny.yaml')
 
                 """.utf8))
@@ -34,7 +38,14 @@ struct TinyFleet {
 
     func scale(to count: Int) throws {
         let manifest = try Files.text("\(context.work)/specs/tiny.yaml")
-        let text = manifest.replacing("\nspec:\n", with: "\nspec:\n  replicas: \(count)\n")
+        var text = manifest.replacing("\nspec:\n", with: "\nspec:\n  replicas: \(count)\n")
+        let requests = "        resources: {requests: {cpu: \(count > 3 ? 20 : 100)m}}\n"
+        text = text.replacing("        readinessProbe:\n", with: requests + "        readinessProbe:\n")
+        if isInMemory {
+            let mount = "        volumeMounts:\n        - {name: tree, mountPath: /app/Public/tree}\n"
+            text = text.replacing("        readinessProbe:\n", with: mount + "        readinessProbe:\n")
+            text += "      volumes:\n      - name: tree\n        emptyDir: {medium: Memory}\n"
+        }
         try Files.write("\(folder)/tiny.yaml", Array(text.utf8))
     }
 

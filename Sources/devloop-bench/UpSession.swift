@@ -67,9 +67,16 @@ final class UpSession: Sendable {
 
     /// The stages of the save that was served after this index; nil when none comes within ten seconds.
     func served(since index: Int, deadline: Duration = .seconds(10)) async throws -> JSONValue? {
+        try await arrival(since: index, deadline: deadline)?.event
+    }
+
+    /// The same with the moment at which it was told.
+    func arrival(
+        since index: Int, deadline: Duration = .seconds(10)
+    ) async throws -> (event: JSONValue, at: ContinuousClock.Instant)? {
         let end = ContinuousClock.now + deadline
         while ContinuousClock.now < end {
-            if let event = inbox.events("save.served", since: index).last { return event }
+            if let found = inbox.arrivals("save.served", since: index).last { return found }
             try await Task.sleep(for: .milliseconds(5))
         }
         return nil

@@ -14,13 +14,15 @@ struct WatchGroup {
     let say: @Sendable (String) -> Void
 
     func run() async throws -> [RowResult] {
-        let root = "/tmp/devloop-bench-watch-\(getpid())"
-        defer { Files.remove(root) }
+        // In a folder of its own: the one above a root is watched, too, and others write into /tmp all the time.
+        let folder = "/tmp/devloop-bench-watch-\(getpid())"
+        let root = "\(folder)/project"
+        defer { Files.remove(folder) }
         say("  watch: \(Self.folders * Self.filesInEach) files")
-        for folder in 0..<Self.folders {
-            try Files.makeDirectory("\(root)/\(folder % 50)/\(folder)")
+        for number in 0..<Self.folders {
+            try Files.makeDirectory("\(root)/\(number % 50)/\(number)")
             for file in 0..<Self.filesInEach {
-                try Files.write("\(root)/\(folder % 50)/\(folder)/\(file)", Array("\(folder) \(file)\n".utf8))
+                try Files.write("\(root)/\(number % 50)/\(number)/\(file)", Array("\(number) \(file)\n".utf8))
             }
         }
         var (starts, shares, notes) = ([Double](), [Double](), [String]())

@@ -30,7 +30,7 @@ extension EndToEnd {
             return response.text
         }
 
-        private static func site(
+        static func site(
             _ steps: String, container: String = "", pod: String = "", port: Int, dockerfile: String = dockerfile,
             side: String = "image: '\(Cluster.busybox)', command: ['/bin/busybox', sleep, '3600']"
         ) throws -> Project {

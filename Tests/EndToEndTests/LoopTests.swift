@@ -11,14 +11,14 @@ extension EndToEnd {
     @Suite(.serialized)
     struct LoopTests {
         /// How often the command has run so far; it notes that in a file that is ignored.
-        private static func runs(_ project: Project) -> Int {
-            ((try? TestFiles.read(project.folder("runs.log"))) ?? "").split(separator: "\n").count
+        static func runs(_ folder: TemporaryDirectory) -> Int {
+            ((try? TestFiles.read(folder("runs.log"))) ?? "").split(separator: "\n").count
         }
 
         /// Saves something that only `other` is made from, and waits for it: whatever was to start has started.
-        private static func passes(_ live: LiveDevloop, _ project: Project, _ text: String) async throws {
+        static func passes(_ live: LiveDevloop, _ folder: TemporaryDirectory, _ text: String) async throws {
             let before = live.last
-            try project.folder.write("other.txt", text)
+            try folder.write("other.txt", text)
             try await live.wait("save.served", resource: "other", after: before)
         }
 
@@ -44,16 +44,16 @@ extension EndToEnd {
                         text.hasPrefix("the command of stamp writes src/stamp.txt, one of its own inputs, each time"))
                     #expect(warning["hint"]?.string?.contains("ignore it") == true)
                     // On a machine with much to do the rounds are less alike, and there are more of them.
-                    try await Self.passes(live, project, "two\n")
-                    let stopped = Self.runs(project)
+                    try await Self.passes(live, project.folder, "two\n")
+                    let stopped = Self.runs(project.folder)
                     #expect((5...30).contains(stopped))
-                    try await Self.passes(live, project, "three\n")
-                    #expect(Self.runs(project) == stopped)
+                    try await Self.passes(live, project.folder, "three\n")
+                    #expect(Self.runs(project.folder) == stopped)
                     // A save of something else goes on, until it is a loop again.
                     let before = live.last
                     try project.folder.write("src/in.txt", "three\n")
                     try await live.wait("watch.warned", resource: "stamp", after: before)
-                    #expect(Self.runs(project) > stopped)
+                    #expect(Self.runs(project.folder) > stopped)
                     #expect(await live.interrupt() == .exited(130))
                 }
             }
@@ -84,11 +84,11 @@ extension EndToEnd {
                     #expect(text.hasPrefix("the build of example/site writes src/stamp.txt, one of its own inputs"))
                     // What is under way comes to its end, and serves.
                     try await live.wait("app", is: "ready", after: warning["seq"]?.int ?? 0)
-                    let stopped = Self.runs(project)
+                    let stopped = Self.runs(project.folder)
                     // One that is replaced at once may not have come to its note.
                     #expect((3...30).contains(stopped))
-                    try await Self.passes(live, project, "two\n")
-                    #expect(Self.runs(project) == stopped)
+                    try await Self.passes(live, project.folder, "two\n")
+                    #expect(Self.runs(project.folder) == stopped)
                     // A save of something else makes it again.
                     let before = live.last
                     try project.folder.write("src/other.txt", "new\n")

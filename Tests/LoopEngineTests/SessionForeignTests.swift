@@ -125,6 +125,23 @@ struct SessionForeignTests {
         }
     }
 
+    @Test func aNewerServerTakesAnEphemeralContainerForTheAgent() async throws {
+        try await TestSession.run(
+            Self.theirs(via: .agent), prepare: { $0.connection.setServer("v1.30.0") }
+        ) { test in
+            let last = try await Self.bringUp(test, [Self.pod("web-1")])
+            let told = try #require(test.events.all(.decisionMade).last)
+            #expect(
+                told.text("reason")?.contains("an ephemeral container with an agent, which is made in each Pod") == true
+            )
+            test.watch.save("/project/www/a")
+            let started = try await test.events.wait(.syncStarted, after: last)
+            #expect(started.text("way") == "ephemeral")
+            try await test.events.wait(.saveServed, after: last)
+            #expect(test.connection.ways == [.ephemeral])
+        }
+    }
+
     @Test func aContainerThatIsNotThereIsNamedWithThoseThatAre() async throws {
         try await TestSession.run(Self.theirs(via: .tar, container: "web")) { test in
             try await Self.bringUp(test, [Self.pod("web-1")])

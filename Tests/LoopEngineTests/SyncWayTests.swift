@@ -110,11 +110,43 @@ struct SyncWayTests {
                 "its Pods have no agent, and an ephemeral container with one needs Kubernetes 1.25, the server has "
                     + "v1.20.2")
         ),
+        (nil, .agent, "v1.25.0", .ephemeral), (nil, .agent, "v1.30.2+k3s1", .ephemeral),
+        (nil, .agent, "1.31+", .ephemeral),
+        (nil, .agent, "v2.0.0", .ephemeral),
         (
-            nil, .agent, "v1.30.0",
-            .refused("its Pods have no agent, and an ephemeral container with one is not made yet")
+            nil, .agent, "v1.24.17",
+            .refused(
+                "its Pods have no agent, and an ephemeral container with one needs Kubernetes 1.25, the server has "
+                    + "v1.24.17")
         ),
+        (
+            nil, .agent, nil,
+            .refused(
+                "its Pods have no agent, and an ephemeral container with one is not made on a server of unknown version"
+            )
+        ),
+        ("/devloop/agent", .agent, "v1.30.0", .agent("/devloop/agent")),
     ]
+
+    /// What an ephemeral container cannot do is not begun: it would stay in the Pod for good.
+    @Test(arguments: [
+        (true, false, "cannot start the program again"), (false, true, "is made by devloop up alone"),
+    ])
+    func whatAnEphemeralContainerCannotDo(_ restarts: Bool, _ isOneShot: Bool, _ words: String) throws {
+        let container = PodStatus.Container(
+            name: "main", id: "c1", isRunning: true, isReady: true, restarts: 0, role: .app)
+        let wish = EphemeralWay.Wish(restarts: restarts, isOneShot: isOneShot)
+        let way = ContainerWay.choose(ForeignContainers(), container, server: "v1.30.0", wish)
+        guard case .refused(let reason) = way else {
+            Issue.record("\(way)")
+            return
+        }
+        #expect(reason.contains(words))
+        // An agent that is there can do both.
+        var other = container
+        other.agent = "/a"
+        #expect(ContainerWay.choose(ForeignContainers(), other, server: "v1.30.0", wish) == .agent("/a"))
+    }
 
     @Test(arguments: ways)
     func theWayIntoAContainer(

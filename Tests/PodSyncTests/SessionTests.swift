@@ -58,6 +58,40 @@ struct SessionTests {
         await channel.close()
     }
 
+    @Test("a folder that another program replaces while a set comes gets the set's files")
+    func replacedFolder() async throws {
+        let agent = try AgentHarness()
+        defer { agent.remove() }
+        let folder = agent.image + "/pages"
+        let crc = CRC32()
+        let channel = try await agent.attach()
+        let contents = (0..<3).map { Array("page \($0)".utf8) }
+        let entries = contents.enumerated().map { index, content in
+            SetEntry(
+                path: Array("\(folder)/\(index)".utf8), size: UInt64(content.count), mode: 0o644,
+                digest: SHA256.digest(of: content).bytes, isEntry: false, content: .data)
+        }
+        mkdir(folder, 0o755)
+        func send(_ messages: [Message]) async throws {
+            for message in messages { try await channel.send(message.frame(id: 1).encoded(using: crc)) }
+        }
+        let hello = Hello(
+            protocolVersion: SyncLimits.protocolVersion, hostVersion: [], owner: Array("test".utf8), force: false)
+        try await send([
+            .hello(hello), .begin(SetHeader(set: 1, base: 0, entryCount: 3, deletionCount: 0, restart: .never)),
+            .entries(entries), .data(file: 0, payload: contents[0], start: 0),
+            .data(file: 1, payload: contents[1], start: 0),
+        ])
+        #expect(await eventually { listFiles(folder).count == 2 })
+        // What the agent remembers of where it was is the old one from now on.
+        #expect(rename(folder, agent.image + "/before") == 0)
+        mkdir(folder, 0o755)
+        try await send([.data(file: 2, payload: contents[2], start: 0), .commit(set: 1)])
+        #expect(await eventually { contents.indices.allSatisfy { text("\(folder)/\($0)") == "page \($0)" } })
+        #expect(await eventually { listFiles(folder).count == 3 && listFiles(agent.image + "/before").isEmpty })
+        await channel.close()
+    }
+
     @Test("S27 an executable for another machine is refused before anything is sent")
     func otherMachine() async throws {
         let agent = try AgentHarness()

@@ -31,6 +31,13 @@ struct SyncPlanTests {
         var testDescription: String { name }
     }
 
+    /// A file that only the image has, as it was when the image was made: `old`.
+    static func first(size: Int) -> SyncFile {
+        var file = SyncFile(destination: "/new", bytes: [UInt8](repeating: 3, count: size))
+        file.imageCopy = old.digest
+        return file
+    }
+
     static let cases: [Case] = [
         Case(name: "same content, mode and role: nothing", wanted: old, content: nil),
         Case(name: "other content: data", wanted: SyncFile(destination: "/a", bytes: [2]), content: .data),
@@ -41,6 +48,15 @@ struct SyncPlanTests {
         Case(
             name: "a single block, base known: data", wanted: SyncFile(destination: "/a", bytes: [2]),
             content: .data, canPatch: true),
+        Case(
+            name: "not in the record, the image's copy known: a patch", wanted: first(size: 1 << 20),
+            content: .patch(base: Array("/new".utf8), digest: old.digest.bytes), canPatch: true),
+        Case(
+            name: "the same, a byte smaller: data", wanted: first(size: 1 << 20 - 1), content: .data, canPatch: true),
+        Case(name: "the same, its blocks forgotten: data", wanted: first(size: 1 << 20), content: .data),
+        Case(
+            name: "the same, a container that does not know what it has: data", wanted: first(size: 1 << 20),
+            content: .data, canPatch: true, isDirty: true),
         Case(
             name: "other mode: kept", wanted: SyncFile(destination: "/a", bytes: [1], mode: 0o755), content: .keep),
         Case(

@@ -130,6 +130,66 @@ struct TransactionTests {
         await session.close()
     }
 
+    @Test("a set that fails at its last file leaves files of the image, and ours, as they were")
+    func failsAtTheEnd() async throws {
+        let agent = try AgentHarness()
+        defer { agent.remove() }
+        let session = try await agent.connect()
+        let packed = noise(700_000, seed: 6)
+        try writeFile(agent.image + "/packed", packed, mode: 0o755)
+        try writeFile(agent.image + "/deleted", Array("deleted".utf8))
+        // A folder with somebody's files is in the way of the last file.
+        mkdir(agent.image + "/taken", 0o755)
+        try writeFile(agent.image + "/taken/theirs", Array("theirs".utf8))
+        let ours = SyncFile(destination: agent.image + "/ours", bytes: Array("first".utf8))
+        _ = try await session.apply(ChangeSet(files: [ours], restart: .never))
+        let set = ChangeSet(
+            files: ["packed", "ours", "taken"].map {
+                SyncFile(destination: agent.image + "/" + $0, bytes: Array("new".utf8))
+            },
+            deletions: [
+                .init(path: agent.image + "/deleted", imageDigest: SHA256.digest(of: Array("deleted".utf8)))
+            ], restart: .never)
+        let error = await #expect(throws: DevloopError.self) { try await session.apply(set) }
+        #expect(error?.message.contains("directory") == true)
+        #expect(readFile(agent.image + "/packed") == packed)
+        #expect(fileMode(agent.image + "/packed") == 0o755)
+        #expect(text(agent.image + "/ours") == "first")
+        #expect(text(agent.image + "/deleted") == "deleted")
+        #expect(agent.leftovers() == [])
+        var possible = set
+        possible.files.removeLast()
+        #expect(try await session.apply(possible).outcome == .committed)
+        #expect(text(agent.image + "/packed") == "new")
+        #expect(readFile(agent.image + "/deleted") == nil)
+        #expect(try await session.state().isDirty == false)
+        await session.close()
+    }
+
+    @Test("the record that grows and shrinks from set to set is what a restarted container goes on with")
+    func record() async throws {
+        let first = try AgentHarness()
+        defer { first.remove() }
+        let session = try await first.connect()
+        let names = (0..<300).map { "\(first.image)/pages/\($0)" }
+        for kept in [300, 1, 200, 2] {
+            let files = names[..<kept].map { SyncFile(destination: $0, bytes: Array("\(kept) of \($0)".utf8)) }
+            let deletions = names[kept...].map { ChangeSet.Deletion(path: $0) }
+            _ = try await session.apply(ChangeSet(files: files, deletions: deletions, restart: .never))
+        }
+        let state = try await session.state()
+        #expect(Set(state.files.keys.map(\.text)) == Set(names[..<2]))
+        await session.close()
+        first.process.end()
+        let second = try AgentHarness(root: first.root)
+        defer { second.process.end() }
+        let again = try await second.connect()
+        let found = try await again.state()
+        #expect(found.files == state.files)
+        #expect(found.set == state.set)
+        await again.close()
+    }
+
     @Test("S14 only what is ours is deleted, and folders that we made and that are empty")
     func deletes() async throws {
         let agent = try AgentHarness()

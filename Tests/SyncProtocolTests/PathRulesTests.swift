@@ -30,4 +30,15 @@ struct PathRulesTests {
     func below(path: String, folder: String, isBelow: Bool) {
         #expect(PathRules.isBelow(Array(path.utf8), Array(folder.utf8)) == isBelow)
     }
+
+    @Test(
+        "the name in a folder",
+        arguments: [
+            ("/a/b", "/a", "b"), ("/b", "", "b"), ("/a/b/c", "/a", nil), ("/a", "/a", nil), ("/ab/c", "/a", nil),
+            ("/a/", "/a", nil), ("/a/b", "/a/b/c", nil),
+        ] as [(String, String, String?)])
+    func name(path: String, folder: String, name: String?) {
+        let found = PathRules.name(of: Array(path.utf8), in: Array(folder.utf8))
+        #expect(found == name.map { Array($0.utf8) })
+    }
 }

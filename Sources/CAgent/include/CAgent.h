@@ -22,12 +22,14 @@ int dl_make_folder(int dir, const char *name);
 int dl_create(int dir, const char *name);                 // new, 0600, for reading and writing
 int dl_open_again(int dir, const char *name);             // for reading and writing; does not follow a link
 int dl_seek(int fd, uint64_t offset);                     // where the next write goes
+int dl_cut(int fd, uint64_t size);                        // nothing is left after so many bytes
 int dl_open_file(int dir, const char *name);              // for reading; does not follow a link
 int dl_info(int dir, const char *name, dl_file_info *info);   // of the link itself
 int dl_info_of(int fd, dl_file_info *info);
 int dl_info_of_program(int pid, dl_file_info *info);      // of /proc/PID/exe
 int dl_open_program(int pid);                             // /proc/PID/exe, 0 for this process
 int dl_set_mode(int fd, uint32_t mode);
+int dl_take_after(int fd, int other);                     // mode of the other one, and its owner where that is allowed
 int dl_rename(int from, const char *name, int to, const char *new_name);
 int dl_exchange(int from, const char *name, int to, const char *new_name);
 int dl_unlink(int dir, const char *name);
@@ -90,7 +92,7 @@ void dl_sha256_end(dl_sha256 *hash, uint8_t *digest);
 
 // Numbers of errno and signals that Swift code names.
 enum {
-    DL_ENOENT = 2, DL_ECONNREFUSED = 111, DL_EAGAIN = 11, DL_EACCES = 13, DL_EEXIST = 17, DL_ENOTDIR = 20, DL_EISDIR = 21, DL_EINVAL = 22,
+    DL_EPERM = 1, DL_ENOENT = 2, DL_ECONNREFUSED = 111, DL_EAGAIN = 11, DL_EACCES = 13, DL_EEXIST = 17, DL_ENOTDIR = 20, DL_EISDIR = 21, DL_EINVAL = 22,
     DL_ENOSPC = 28, DL_EROFS = 30, DL_ENOTEMPTY = 39, DL_ELOOP = 40,
     DL_SIGHUP = 1, DL_SIGINT = 2, DL_SIGQUIT = 3, DL_SIGKILL = 9, DL_SIGUSR1 = 10, DL_SIGUSR2 = 12, DL_SIGTERM = 15,
     DL_SIGCHLD = 17,

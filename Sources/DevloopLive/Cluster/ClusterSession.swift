@@ -43,7 +43,11 @@ final class ClusterSession: ClusterConnection {
     func identity() async -> String? { await ClusterAdapter.identity(client, namespace: info.namespace) }
 
     func makeImage(_ work: ImageWork, onEvent: @escaping @Sendable (ImageNotice) -> Void) async throws -> String {
-        try await images.make(work, onEvent: onEvent)
+        // Beside the build, which reads the same files. One that changes meanwhile is sent whole.
+        async let copies: Void = readings.noteImageCopies(of: work.synced)
+        let reference = try await images.make(work, onEvent: onEvent)
+        await copies
+        return reference
     }
 
     func program(of image: Image) async -> ImageProgram { await images.program(of: image) }
@@ -96,6 +100,12 @@ final class ClusterSession: ClusterConnection {
     func attach(foreign pod: PodStatus, container: String, way: ContainerWay) async throws -> any SyncConnection {
         switch way {
         case .agent(let path): return try await attach(pod, container, agent: path)
+        case .ephemeral:
+            let name = try await EphemeralAgent(client: client).start(in: pod, beside: container) {
+                try await images.agentImage()
+            }
+            let folder = ["--app-dir", EphemeralContainer.folder(name)]
+            return try await attach(pod, container, in: name, agent: EphemeralContainer.program, folder)
         case .tar:
             return TarSync(
                 PodCommands(client: client, namespace: pod.namespace, pod: pod.name, container: container),
@@ -104,9 +114,13 @@ final class ClusterSession: ClusterConnection {
         }
     }
 
-    private func attach(_ pod: PodStatus, _ container: String, agent: String) async throws -> LiveSync {
+    /// - Parameter other: the container that the agent is in; nil when it is the one whose files it brings.
+    private func attach(
+        _ pod: PodStatus, _ container: String, in other: String? = nil, agent: String, _ words: [String] = []
+    ) async throws -> LiveSync {
         let stream = try await client.exec(
-            namespace: pod.namespace, pod: pod.name, container: container, command: [agent, "attach"])
+            namespace: pod.namespace, pod: pod.name, container: other ?? container,
+            command: [agent, "attach"] + words)
         var options = PodSyncSession.Options(hostVersion: "devloop", owner: HostPaths.owner())
         options.readings = readings
         options.force = await mayTake("\(pod.uid)/\(container)")

@@ -143,15 +143,16 @@ final class LiveSync: SyncConnection {
 
     /// The files of rules, as the container should have them; a link that cannot be carried is left out.
     private func describe(_ set: SyncSet, _ problems: inout [String]) async throws -> [SyncFile] {
-        var files: [SyncFile] = []
+        var links: [SyncFile] = []
+        var files: [SyncSet.File] = []
         for file in set.files where !file.isEntry && file.companion == nil {
             switch file.root.flatMap({ $0 == file.source ? nil : SyncLink(file.source, inside: $0) }) {
-            case .carried(let target): files.append(SyncFile(destination: file.destination, link: target))
+            case .carried(let target): links.append(SyncFile(destination: file.destination, link: target))
             case .refused(let reason): problems.append("the link \(file.source) is not synced: \(reason)")
-            case nil: files.append(try await digests.describe(file))
+            case nil: files.append(file)
             }
         }
-        return files
+        return try await digests.describe(files) + links
     }
 
     private func restart(after result: inout SyncResult) async throws {

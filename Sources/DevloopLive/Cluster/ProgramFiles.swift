@@ -34,8 +34,8 @@ struct ProgramFiles {
     init(_ set: SyncSet, state: ContainerState, _ digests: FileDigests) async throws {
         var entry: SyncFile?
         var beside: [SyncFile] = []
-        for file in set.files where file.isEntry || file.companion != nil {
-            let described = try await digests.describe(file)
+        let program = set.files.filter { $0.isEntry || $0.companion != nil }
+        for (file, described) in zip(program, try await digests.describe(program)) {
             let isUnknown = state.file(file.destination) == nil
             guard let companion = file.companion else {
                 entry = described

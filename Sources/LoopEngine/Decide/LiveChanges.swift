@@ -122,6 +122,28 @@ struct LiveChanges {
         return nil
     }
 
+    /// Whether some change starts the program again.
+    static func restarts(_ image: Image) -> Bool {
+        image.liveUpdate.contains { step in
+            switch step {
+            case .restart, .restartOn: true
+            case .sync(let rule): rule.policy == .restart
+            default: false
+            }
+        }
+    }
+
+    /// Files here that some sync step would bring into a container.
+    /// - Parameter files: all files below a path, or the path itself when it is one.
+    static func sources(_ image: Image, files: (String) -> [String]) -> [String] {
+        let ignored = image.ignored
+        var found: [String] = []
+        for case .sync(let rule) in image.liveUpdate where rule.policy.isSynced {
+            found += files(rule.source).filter { !ignored.matches($0) }
+        }
+        return found
+    }
+
     /// What `initial_sync` brings into every new container, by destination.
     /// - Parameter files: all files below a path, or the path itself when it is one.
     static func initial(_ image: Image, files: (String) -> [String]) -> [ExactPath: SyncSet.File] {

@@ -103,12 +103,15 @@ package struct ImageWork: Sendable {
     package var product: String
     /// With the agent inside, for `up`.
     package var isLive: Bool
+    /// Files here that sync steps will bring into its containers when they change; empty where nothing is synced.
+    package var synced: [String]
 
-    package init(image: Image, artifact: Artifact?, product: String, isLive: Bool) {
+    package init(image: Image, artifact: Artifact?, product: String, isLive: Bool, synced: [String] = []) {
         self.image = image
         self.artifact = artifact
         self.product = product
         self.isLive = isLive
+        self.synced = synced
     }
 }
 

@@ -204,7 +204,8 @@ extension Session {
                     let start = await session.imageBegins(image.image.ref)
                     let work = ImageWork(
                         image: image.image, artifact: image.artifact, product: image.product,
-                        isLive: live.contains(image.image.ref) && image.image.swift != nil)
+                        isLive: live.contains(image.image.ref) && image.image.swift != nil,
+                        synced: live.contains(image.image.ref) ? LiveChanges.sources(image.image, files: files) : [])
                     // Read before the image is made: what is saved meanwhile asks for another one.
                     let initial =
                         live.contains(image.image.ref) ? LiveChanges.initial(image.image, files: files) : [:]

@@ -22,6 +22,7 @@ extension Session {
             let image = images[ref]?.image, let foreign = image.foreign,
             !isOneShot || image.liveUpdate.contains(.initialSync)
         else { return [:] }
+        let wish = EphemeralWay.Wish(restarts: LiveChanges.restarts(image), isOneShot: isOneShot)
         var found: [String: ForeignContainer] = [:]
         var way: ContainerWay?
         for pod in state.currentPods where pod.verdict != .succeeded {
@@ -33,7 +34,7 @@ extension Session {
                 way = .refused("no container of \(pod.name) \(foreign.selection); it has \(names)")
             }
             for container in chosen.map({ containers[$0] }) where container.isRunning {
-                let own = ContainerWay.choose(foreign, container, server: connection?.info.server)
+                let own = ContainerWay.choose(foreign, container, server: connection?.info.server, wish)
                 if case .refused = own {
                     way = own
                 } else {

@@ -2,6 +2,7 @@
 
 import DevloopCore
 import DevloopTestSupport
+import Glibc
 import KubeClient
 import Testing
 
@@ -101,7 +102,10 @@ struct SyncSoak {
             let wasTold = live.all("resource.changed", after: after).contains {
                 $0["seq"]?.int ?? 0 > last - 3 && $0["state"]?.string != "ready"
             }
-            if !wasTold || !isWell { lies.append("round \(rounds) (\(round)): \(difference)") }
+            if !wasTold || !isWell {
+                let story = live.story.suffix(40).map(\.jsonText).joined(separator: "\n")
+                lies.append("round \(rounds) (\(round)): \(difference); the last events:\n\(story)\n")
+            }
             guard isWell else { throw failure(difference) }
         }
     }
@@ -141,7 +145,10 @@ struct SyncSoak {
         for (tree, place) in zip(project.trees, SyncProject.places) {
             guard let wanted = TreeListing.of(tree.path) else { return "\(tree.path) cannot be read" }
             for pid in containers {
-                guard let found = TreeListing.of("/proc/\(pid)/root\(place)") else { return "a container went" }
+                guard let found = TreeListing.of("/proc/\(pid)/root\(place)") else {
+                    let isThere = kill(pid_t(pid), 0) == 0
+                    return isThere ? "\(place) of process \(pid) cannot be listed to its end" : "a container went"
+                }
                 if let difference = TreeListing.difference(wanted, found) { return "\(place): \(difference)" }
             }
         }

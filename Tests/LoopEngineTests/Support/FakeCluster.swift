@@ -55,6 +55,7 @@ final class FakeConnection: ClusterConnection {
             runningDigest: "digest", earlyExit: nil)
         var isClosed = false
         var identity = "first"
+        var server = "v1.24.0"
         var program = ImageProgram(entrypoint: ["/bin/server"])
         /// Of each attach, whether the agent was injected.
         var attached: [Bool] = []
@@ -65,9 +66,14 @@ final class FakeConnection: ClusterConnection {
 
     private let state = Mutex(State())
 
-    let info = ClusterInfo(
-        context: "kind-test", namespace: "shop", server: "v1.30.0", runtime: "containerd://1", architecture: "amd64",
-        delivery: "a test's", identity: "first")
+    var info: ClusterInfo {
+        ClusterInfo(
+            context: "kind-test", namespace: "shop", server: state.withLock(\.server), runtime: "containerd://1",
+            architecture: "amd64", delivery: "a test's", identity: "first")
+    }
+
+    /// The cluster is of this version.
+    func setServer(_ version: String) { state.withLock { $0.server = version } }
 
     /// Another cluster answers from now on.
     func replace() { state.withLock { $0.identity = "second" } }

@@ -36,8 +36,16 @@ final class TestProcess: Sendable {
         var variables: [UnsafeMutablePointer<CChar>?] =
             (environment + ["PATH=/usr/bin:/bin"]).map { strdup($0) } + [nil]
         defer { for word in words + variables { free(word) } }
+        // A test runs on a thread that blocks signals; a container does not begin like that.
+        var attributes = posix_spawnattr_t()
+        var none = sigset_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var child: pid_t = 0
-        let result = posix_spawn(&child, arguments[0], &actions, nil, &words, &variables)
+        let result = posix_spawn(&child, arguments[0], &actions, &attributes, &words, &variables)
         Glibc.close(toChild[0])
         Glibc.close(fromChild[1])
         guard result == 0 else { throw TestError("spawn \(arguments): \(result)") }
