@@ -13,11 +13,11 @@ extension EndToEnd {
     /// memory, then with real stores whose images this machine has made itself. One namespace and one build for all of it.
     @Suite(.serialized)
     struct DelinkciousTests {
-        private static let services = [
+        static let services = [
             "api-gateway", "link-checker", "link-manager", "news-manager", "social-graph-manager", "user-manager",
         ]
-        private static let scratch = "services/.build-devloop"
-        private static let stores = ["link-db", "nats-cluster", "news-manager-redis", "social-graph-db", "user-db"]
+        static let scratch = "services/.build-devloop"
+        static let stores = ["link-db", "nats-cluster", "news-manager-redis", "social-graph-db", "user-db"]
 
         @Test func theSmokeProgramPassesFromMemoryAndWithRealStores() async throws {
             let workspace = try await Workspace.open()
@@ -56,13 +56,13 @@ extension EndToEnd {
             #expect(result.status.isSuccess, "\(result.errorText)")
         }
 
-        private static func gateway(_ live: LiveDevloop) async throws -> String {
+        static func gateway(_ live: LiveDevloop) async throws -> String {
             try #require(try await live.wait("forward.opened", resource: "api-gateway")["address"]?.string)
         }
 
         /// The smoke program and the services' tests, built as devloop builds the services, so that neither makes the other
         /// compile again.
-        private static func buildClients(_ workspace: Workspace) async throws {
+        static func buildClients(_ workspace: Workspace) async throws {
             var build = ProcessCommand(
                 ["swift", "build", "--package-path", workspace("services"), "--scratch-path", workspace(scratch)]
                     + BuildConfiguration.debug.flags + ["--build-tests"])
@@ -71,7 +71,7 @@ extension EndToEnd {
             try #require(result.status.isSuccess, "\(result.outputText.suffix(2000))")
         }
 
-        private static func smoke(_ workspace: Workspace, _ gateway: String) async throws {
+        static func smoke(_ workspace: Workspace, _ gateway: String) async throws {
             let result = try await ProcessRunner.run(
                 ProcessCommand([workspace("\(scratch)/debug/smoke"), "http://\(gateway)"]))
             #expect(result.status.isSuccess, "\(result.outputText)")
@@ -138,7 +138,7 @@ extension EndToEnd {
         }
 
         /// The body of a call, empty when there is none.
-        private static func call(
+        static func call(
             _ method: String, _ gateway: String, _ target: String, token: String = "dev-gigi"
         ) async throws -> String {
             var request = HTTPRequest("http://\(gateway)/v1/\(target)", method: method)
