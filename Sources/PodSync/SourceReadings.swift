@@ -22,6 +22,9 @@ package actor SourceReadings {
     /// Blocks of signatures that are kept: 16 MB for 8 GB of content.
     static let blockLimit = 2_000_000
 
+    /// In blocks. Of a small file most is not blocks: digest, two arrays and two entries take 200 bytes, as 24 blocks do.
+    private static func weight(_ signature: BlockSignature) -> Int { signature.blocks.count + 24 }
+
     private struct PieceKey: Hashable {
         var digest: ContentDigest
         var index: UInt64
@@ -50,7 +53,7 @@ package actor SourceReadings {
         clock_gettime(CLOCK_REALTIME, &now)
         let isSettled = stamp.isSettled(at: now.tv_sec * 1_000_000_000 + now.tv_nsec)
         let signature = try sign(file)
-        signatures.insert(signature, for: signature.digest, weight: signature.blocks.count + 4)
+        signatures.insert(signature, for: signature.digest, weight: Self.weight(signature))
         // A file that is being written has no digest yet that is worth keeping.
         stamps[path] = isSettled && file.isUntouched() ? (stamp, signature.digest) : nil
         return signature.digest
@@ -111,7 +114,7 @@ package actor SourceReadings {
         guard signature.digest == file.digest else {
             throw SourceFile.changed(name, "has other content than when it was built")
         }
-        signatures.insert(signature, for: file.digest, weight: signature.blocks.count + 4)
+        signatures.insert(signature, for: file.digest, weight: Self.weight(signature))
         return try checked(signature, file)
     }
 

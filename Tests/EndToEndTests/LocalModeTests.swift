@@ -249,6 +249,14 @@ extension EndToEnd {
             }
         }
 
+        @Test func aNameThatIsNoResourceIsWrongUsage() async throws {
+            let project = try Self.pair()
+            let result = try await Devloop.run(
+                ["up", "--ui", "plain", "--local", "frnt"], in: project.path, environment: Self.alone)
+            #expect(result.code == 2)
+            #expect(result.errorText.contains("there is no resource \"frnt\""), "\(result.errorText)")
+        }
+
         @Test func aHeadlessRunTellsWhetherAllIsWell() async throws {
             let project = try Self.pair()
             let good = try await Devloop.run(

@@ -44,6 +44,7 @@ struct SessionRunner {
         }
         options.journalsLogs = kind == .json || !reports.isEmpty
         options.names = arguments.names
+        if case .mixed(let names) = place { options.localNames = names }
         options.onExit = onExit
         options.timeout = timeout
         let session = Session(options: options, ports: live.ports)

@@ -60,8 +60,8 @@ extension LocalCluster {
         _ key: String, _ workload: LocalWorkload, _ work: ApplyWork,
         _ onEvent: @escaping @Sendable (ApplyNotice) -> Void
     ) async throws -> String {
-        let old = pods.removeValue(forKey: key)
-        await old?.stop()
+        let isFirst = pods[key] == nil
+        await endPod(key)
         try Task.checkCancellation()
         let number = (numbers[key] ?? 0) + 1
         numbers[key] = number
@@ -70,12 +70,13 @@ extension LocalCluster {
         let plan = await maker(store).plan(workload, work, number: number, uid: "\(folder.name)-\(lastUID)")
         for remark in plan.remarks { onEvent(.remark(remark)) }
         let pod = LocalPod(plan, board: board, logs: logs, digests: digests, clock: clock, files: files)
-        // Somebody else may have started one while the old one ended.
-        let other = pods.updateValue(pod, forKey: key)
-        await other?.stop()
+        // Somebody else may have started one meanwhile; between the look and the entry nobody comes.
+        while pods[key] != nil { await endPod(key) }
+        try Task.checkCancellation()
+        pods[key] = pod
         applied[key] = (workload, work)
         await pod.start()
-        onEvent(.applied(object: workload.object.shortName, result: old == nil ? "created" : "configured"))
+        onEvent(.applied(object: workload.object.shortName, result: isFirst ? "created" : "configured"))
         return plan.generation
     }
 
@@ -117,9 +118,21 @@ extension LocalCluster {
     private func end(
         _ key: String, _ object: String, _ onEvent: @escaping @Sendable (ApplyNotice) -> Void
     ) async {
-        guard let pod = pods.removeValue(forKey: key) else { return }
+        guard pods[key] != nil else { return }
         applied[key] = nil
-        await pod.stop()
+        await endPod(key)
         onEvent(.pruned(object: object))
+    }
+
+    /// Ends the Pod of a workload, if it has one, and waits until its programs are gone.
+    func endPod(_ key: String) async {
+        if let pod = pods.removeValue(forKey: key) {
+            let previous = ending[key]
+            ending[key] = Task {
+                await previous?.value
+                await pod.stop()
+            }
+        }
+        await ending[key]?.value
     }
 }

@@ -25,6 +25,8 @@ actor LocalCluster: ClusterConnection {
 
     /// By namespace and name of the workload.
     var pods: [String: LocalPod] = [:]
+    /// Pods that are on their way out: the next one of the workload waits for its ports.
+    var ending: [String: Task<Void, Never>] = [:]
     /// Work of the newest apply, for whoever asks for the same again.
     var applied: [String: (workload: LocalWorkload, work: ApplyWork)] = [:]
     var programs: [String: (artifact: Artifact, product: String)] = [:]
@@ -140,9 +142,8 @@ actor LocalCluster: ClusterConnection {
 
     func close() async {
         await withDiscardingTaskGroup { group in
-            for pod in pods.values { group.addTask { await pod.stop() } }
+            for key in Set(pods.keys).union(ending.keys) { group.addTask { await self.endPod(key) } }
         }
-        pods = [:]
         await outside?.close()
         folder.remove()
     }

@@ -66,6 +66,11 @@ extension LocalContainer {
         let reactions = set.reactions(to: changed)
         if isNewProgram || reactions.restarts || (set.restarts && !set.commands.isEmpty) {
             try await restart(&report)
+        } else if let untold {
+            report.earlyExit = (
+                untold.exitCode, LocalProgram.words(untold, uptime: uptime, isRolledBack: false)
+            )
+            self.untold = nil
         } else if let group {
             for signal in reactions.signals { kill(group, Int32(signal)) }
         }

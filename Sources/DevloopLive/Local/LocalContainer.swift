@@ -24,6 +24,10 @@ actor LocalContainer {
     private var isLifeOver = true
 
     private var loop: Task<Void, Never>?
+    /// Its Pod is going: nothing is started any more.
+    private var isClosed = false
+    /// An end that came while a set was being applied, and that its report has to tell.
+    var untold: ContainerRecord.End?
     private var backOff = CrashBackOff()
     /// The process group of the program; nil while none runs.
     private(set) var group: Int32?
@@ -96,25 +100,32 @@ actor LocalContainer {
 
     /// Starts it, and keeps it running as its Pod's policy says.
     func start() {
-        guard loop == nil else { return }
+        guard loop == nil, !isClosed else { return }
         loop = Task { await self.live() }
     }
 
     /// Ends the program, with all that it has started, and waits until it is gone.
-    func stop() async {
-        loop?.cancel()
-        await loop?.value
-        loop = nil
+    private func stop() async {
+        let current = loop
+        current?.cancel()
+        await current?.value
+        // Somebody else may have waited for the same, and started the next one.
+        if loop == current { loop = nil }
     }
 
-    /// No more is written.
-    func endLog() { if let life = runs.last { logs.end(life) } }
+    /// Ends it for good, with its log.
+    func close() async {
+        isClosed = true
+        await stop()
+        if let life = runs.last { logs.end(life) }
+    }
 
     /// Starts the program anew; what became of earlier runs is forgotten.
     func startAnew() async {
         await stop()
         backOff = CrashBackOff()
         end = nil
+        untold = nil
         start()
     }
 
@@ -178,7 +189,10 @@ actor LocalContainer {
     /// As with the agent, the container stays and waits for the next set.
     private func endedAfterSet(_ end: ContainerRecord.End) async {
         // Who applies a set tells of it in the report.
-        guard !isApplying else { return change { $0.isReady = false } }
+        guard !isApplying else {
+            untold = end
+            return change { $0.isReady = false }
+        }
         let isRolledBack = takeBack(end)
         change { $0.isReady = false }
         noticing.yield(

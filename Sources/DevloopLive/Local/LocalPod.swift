@@ -58,10 +58,9 @@ actor LocalPod {
         board.change(plan.identity.uid, at: clock.wall()) { $0.isTerminating = true }
         task?.cancel()
         await withDiscardingTaskGroup { group in
-            for container in containers { group.addTask { await container.stop() } }
+            for container in containers { group.addTask { await container.close() } }
         }
         await task?.value
-        for container in containers { await container.endLog() }
         board.remove(plan.identity.uid)
         LocalRoot.delete(plan.folder)
     }
@@ -80,17 +79,14 @@ actor LocalPod {
                 about: plan.identity.uid)
         case nil: break
         }
-        do {
-            for container in containers {
+        for container in containers {
+            do {
                 try mount(container.plan)
                 if container.plan.problem == nil { try await container.prepare(files: files) }
-            }
-        } catch {
-            let name = containers.first?.plan.name ?? ""
-            return board.change(plan.identity.uid, at: clock.wall()) { record in
-                guard let index = record.containers.firstIndex(where: { $0.name == name }) else { return }
-                record.containers[index].state = .waiting(
-                    reason: "CreateContainerError", message: LocalContainer.text(error))
+            } catch {
+                return await container.change {
+                    $0.state = .waiting(reason: "CreateContainerError", message: LocalContainer.text(error))
+                }
             }
         }
         for container in containers where container.plan.isInit {

@@ -36,7 +36,7 @@ extension Session {
             return
         }
         watchedForMending = Set(outcome.watchedFiles)
-        if let unknown = options.names.first(where: { newPlan.resource($0) == nil }) {
+        if let unknown = (options.names + options.localNames).first(where: { newPlan.resource($0) == nil }) {
             let names = newPlan.resources.map(\.name).joined(separator: ", ")
             stop(.usage, reason: "there is no resource \"\(unknown)\"", hint: "resources: \(names)")
             return

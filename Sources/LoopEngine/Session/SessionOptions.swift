@@ -18,6 +18,8 @@ package struct SessionOptions: Sendable {
     package var mode: Mode
     /// Resources to bring up; empty means all.
     package var names: [String] = []
+    /// Resources that run on this machine while the rest is in the cluster; for their names to be known.
+    package var localNames: [String] = []
     package var onExit = OnExit.keep
     /// For the whole of a one-shot command; nil means the plan's setting for `ci` and 10 minutes for `run`.
     package var timeout: Duration?
