@@ -48,7 +48,8 @@ extension EventKind {
         "cluster.connected", "the API server answered; told again after a break",
         [
             Field("context", "string", "kubeconfig context"), Field("namespace", "string", "namespace of the session"),
-            Field("server", "string", "server version"), Field("runtime", "string", "container runtime of the node"),
+            Field("server", "string", "server version; `none` in local mode"),
+            Field("runtime", "string", "container runtime of the node"),
             Field("architecture", "string", "processor architecture of the node"),
             Field("delivery", "string", "how images reach the node, and why"),
         ])

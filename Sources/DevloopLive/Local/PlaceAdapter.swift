@@ -35,7 +35,7 @@ struct PlaceAdapter: ClusterPort {
     private func local() throws -> LocalCluster {
         cluster.link.architecture = HostTools.architecture
         let info = ClusterInfo(
-            context: "this machine", namespace: Self.namespace, server: "none",
+            context: "this machine", namespace: Self.namespace, server: ClusterInfo.noServer,
             runtime: "programs of this machine", architecture: HostTools.architecture,
             delivery: "programs run where they were built")
         return try make(LocalNetwork(namespace: Self.namespace, chosen: nil), info, outside: nil)

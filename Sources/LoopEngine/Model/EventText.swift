@@ -25,6 +25,8 @@ package enum EventText {
                 "plan: \(list("resources"))" + (warnings.isEmpty ? "" : "; \(warnings)")
             )
         case .planFailed: return ("E", place(event) + text("message") + hint)
+        case .clusterConnected where text("server") == ClusterInfo.noServer:
+            return ("I", "on \(text("context")), without a cluster: \(text("delivery"))")
         case .clusterConnected:
             return (
                 "I",

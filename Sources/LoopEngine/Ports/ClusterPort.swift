@@ -13,6 +13,9 @@ package protocol ClusterPort: Sendable {
 }
 
 package struct ClusterInfo: Sendable, Equatable {
+    /// ``server`` where there is none.
+    package static let noServer = "none"
+
     package var context: String
     package var namespace: String
     package var server: String
