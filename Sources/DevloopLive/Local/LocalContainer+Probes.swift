@@ -51,7 +51,8 @@ extension LocalContainer {
         var failures = 0
         var lastCounted = start
         while true {
-            let problem = await attempt(probe)
+            let isListening = LocalPort.of(probe.action).map { LocalPort.accepts($0) } ?? true
+            let problem = isListening ? await attempt(probe) : "nobody listens yet"
             try Task.checkCancellation()
             guard let problem else { break }
             let now = clock.now()
