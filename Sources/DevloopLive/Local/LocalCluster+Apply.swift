@@ -24,14 +24,10 @@ extension LocalCluster {
                 onEvent(
                     .applied(
                         object: object.shortName, result: isUsed ? "used" : "ignored",
-                        reason: isUsed ? nil : Self.reason(object.kind)))
+                        reason: object.kind == "CronJob" ? "local mode runs nothing by the clock" : nil))
             }
         }
         return ApplyResult(generations: generations)
-    }
-
-    private static func reason(_ kind: String) -> String {
-        kind == "CronJob" ? "local mode runs nothing by the clock" : "it has no meaning without a cluster"
     }
 
     private func run(
