@@ -12,7 +12,9 @@ package enum LocalConnection {
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(UInt16(truncatingIfNeeded: port).bigEndian)
         inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
-        // Connecting on loopback ends at once, so blocking here is no wait.
+        // Connecting on loopback ends at once, so blocking here is no wait; but where the listener's queue is full.
+        var limit = timeval(tv_sec: 0, tv_usec: 50_000)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         let isConnected = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0

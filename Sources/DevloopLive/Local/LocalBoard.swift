@@ -85,7 +85,10 @@ final class LocalBoard: Sendable {
     }
 
     /// Notes what a kubelet would record, such as a probe that fails; the newest of its kind counts.
-    func note(_ event: PodEvent, about uid: String) {
+    /// - Parameter container: nil when it is about the whole Pod.
+    func note(_ reason: String, _ message: String, container: String?, about uid: String, at time: WallTime) {
+        let event = PodEvent(
+            reason: reason, message: message, container: container, last: String(time.iso8601.prefix(19)))
         state.withLock { state in
             guard var pod = state.pods[uid] else { return }
             let before = pod.status

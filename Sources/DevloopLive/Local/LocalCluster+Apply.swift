@@ -36,8 +36,7 @@ extension LocalCluster {
         let key = LocalNetwork.key(workload)
         let isJob = workload.object.kind == "Job"
         if let pod = pods[key], !(isJob && work.isForced) {
-            let store = await configuration(for: workload)
-            let wanted = await maker(store).plan(workload, work, number: 0, uid: "").generation
+            let wanted = LocalPodMaker.generation(of: workload, work, programs)
             // What could not be configured before is tried again: what it missed may be there now.
             let isBlocked = pod.plan.volumes.problem != nil || pod.plan.containers.contains { $0.problem != nil }
             if pod.plan.generation == wanted, !isBlocked {

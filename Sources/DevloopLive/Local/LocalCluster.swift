@@ -100,15 +100,17 @@ actor LocalCluster: ClusterConnection {
     }
 
     func lastLines(pod: PodStatus, container: String, previous: Bool) async -> [String] {
-        let runs = await pods.values.first { $0.plan.identity.uid == pod.uid }?.container(container)?.runs ?? []
+        let runs = await found(pod)?.container(container)?.runs ?? []
         let ids = previous ? Array(runs.dropLast().suffix(1)) + runs.suffix(1) : Array(runs.suffix(1))
         return ids.lazy.map { self.logs.last(20, of: $0) }.first { !$0.isEmpty } ?? []
     }
 
+    private func found(_ pod: PodStatus) -> LocalPod? { pods.values.first { $0.plan.identity.uid == pod.uid } }
+
     func attach(pod: PodStatus, container: String, isInjected: Bool) async throws -> any SyncConnection {
-        guard let found = await pods.values.first(where: { $0.plan.identity.uid == pod.uid })?.container(container)
+        guard let container = await found(pod)?.container(container)
         else { throw DevloopError(.sync, "\(pod.name) is gone") }
-        return LocalSync(container: found, events: found.notices)
+        return LocalSync(container: container, events: container.notices)
     }
 
     func attach(foreign pod: PodStatus, container: String, way: ContainerWay) async throws -> any SyncConnection {
@@ -116,11 +118,11 @@ actor LocalCluster: ClusterConnection {
     }
 
     func dial(pod: PodStatus, port: Int) async throws -> any ByteChannel {
-        guard let found = pods.values.first(where: { $0.plan.identity.uid == pod.uid })?.plan else {
+        guard let plan = found(pod)?.plan else {
             throw DevloopError(.unhealthy, "\(pod.name) is gone")
         }
-        let local = network.ports[LocalNetwork.key(found.workload), port] ?? port
-        let place = found.address.map { "\($0.host):\($0.port)" } ?? "\(LocalNetwork.host):\(local)"
+        let local = network.ports[LocalNetwork.key(plan.workload), port] ?? port
+        let place = plan.address.map { "\($0.host):\($0.port)" } ?? "\(LocalNetwork.host):\(local)"
         return try await HTTPClient().connect("http://\(place)", timeout: .seconds(3))
     }
 
@@ -135,8 +137,7 @@ actor LocalCluster: ClusterConnection {
     }
 
     func restart(pod: PodStatus) async throws {
-        guard let key = pods.first(where: { $0.value.plan.identity.uid == pod.uid })?.key, let last = applied[key]
-        else { return }
+        guard let key = found(pod).map({ LocalNetwork.key($0.plan.workload) }), let last = applied[key] else { return }
         try await replace(key, last.workload, last.work) { _ in }
     }
 

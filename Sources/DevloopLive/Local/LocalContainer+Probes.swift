@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Deploy
 import DevloopCore
 import Glibc
 import LocalPods
@@ -51,7 +50,8 @@ extension LocalContainer {
         var failures = 0
         var lastCounted = start
         while true {
-            let isListening = LocalPort.of(probe.action).map { LocalPort.accepts($0) } ?? true
+            let port = LocalPort.of(probe.action)
+            let isListening = if let port { await LocalPort.accepts(port) } else { true }
             let problem = isListening ? await attempt(probe) : "nobody listens yet"
             try Task.checkCancellation()
             guard let problem else { break }
@@ -102,9 +102,6 @@ extension LocalContainer {
     }
 
     private func note(_ message: String) {
-        board.note(
-            PodEvent(
-                reason: "Unhealthy", message: message, container: plan.name,
-                last: String(clock.wall().iso8601.prefix(19))), about: pod.identity.uid)
+        board.note("Unhealthy", message, container: plan.name, about: pod.identity.uid, at: clock.wall())
     }
 }

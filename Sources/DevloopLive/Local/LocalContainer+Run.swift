@@ -42,7 +42,7 @@ extension LocalContainer {
     private func runWithProbes(_ id: String, _ started: WallTime) async throws -> ProcessStatus {
         var command = ProcessCommand(plan.arguments, directory: plan.directory, environment: .exact(plan.environment))
         command.grace = .seconds(pod.workload.gracePeriod)
-        let splitters = LocalLines()
+        let splitters = StreamLines()
         let logs = logs
         let wall = clock.wall
         let work = command

@@ -106,7 +106,7 @@ extension LocalContainer {
         return changes
     }
 
-    private func entry(of file: SyncSet.File) async throws -> LocalRoot.Entry {
+    func entry(of file: SyncSet.File) async throws -> LocalRoot.Entry {
         let isProgram = file.isEntry || file.companion != nil
         if isProgram, let digest = file.digest {
             return LocalRoot.Entry(content: digest, isExecutable: file.isExecutable)

@@ -82,7 +82,7 @@ actor LocalContainer {
     private func wake() { for watcher in watchers.values { watcher.yield() } }
 
     /// Puts the files of its image in place.
-    func prepare(files: (String) -> [String]) throws {
+    func prepare(files: (String) -> [String]) async throws {
         try LocalRoot.makeFolder(plan.directory)
         if let artifact = plan.artifact {
             for item in LocalProgram.files(of: artifact, product: plan.product) {
@@ -93,8 +93,9 @@ actor LocalContainer {
         for mapping in plan.files {
             for source in files(mapping.source) {
                 let destination = mapping.destination + source.dropFirst(mapping.source.count)
-                _ = try root.install(
-                    source, at: destination, LocalProgram.entry(ofFile: source, isExecutable: false))
+                let file = SyncSet.File(
+                    source: source, destination: destination, isExecutable: false, isEntry: false)
+                _ = try root.install(source, at: destination, try await entry(of: file))
             }
         }
     }

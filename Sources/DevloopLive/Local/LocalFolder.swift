@@ -33,16 +33,8 @@ final class LocalFolder: Sendable {
     }
 
     private static func clear(_ base: String) {
-        guard let folder = opendir(base) else { return }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name.hasSuffix(".lock") { names.append(String(name.dropLast(5))) }
-        }
-        closedir(folder)
-        for name in names {
+        for file in HostPaths.names(in: base) ?? [] where file.hasSuffix(".lock") {
+            let name = file.dropLast(5)
             let path = "\(base)/\(name)"
             let lock = open("\(path).lock", O_RDWR | O_CLOEXEC)
             guard lock >= 0 else { continue }

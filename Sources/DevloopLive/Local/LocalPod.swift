@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Deploy
 import DevloopCore
 import LocalPods
 import LoopEngine
@@ -75,8 +74,7 @@ actor LocalPod {
         case .claims: return
         case .notMounted(let words):
             return board.note(
-                PodEvent(reason: "FailedMount", message: words, container: nil, last: Self.second(clock.wall())),
-                about: plan.identity.uid)
+                "FailedMount", words, container: nil, about: plan.identity.uid, at: clock.wall())
         case nil: break
         }
         for container in containers {
@@ -136,9 +134,8 @@ actor LocalPod {
             if Task.isCancelled { return }
             if let problem {
                 board.note(
-                    PodEvent(
-                        reason: "Unhealthy", message: "Readiness probe failed: \(problem)",
-                        container: Self.addressName, last: Self.second(clock.wall())), about: plan.identity.uid)
+                    "Unhealthy", "Readiness probe failed: \(problem)", container: Self.addressName,
+                    about: plan.identity.uid, at: clock.wall())
             }
             board.change(plan.identity.uid, at: clock.wall()) { record in
                 record.containers[0].id = "address://\(address.text)"
@@ -148,6 +145,4 @@ actor LocalPod {
             guard (try? await clock.sleep(.seconds(1))) != nil else { return }
         }
     }
-
-    private static func second(_ time: WallTime) -> String { String(time.iso8601.prefix(19)) }
 }

@@ -52,7 +52,7 @@ struct LocalPodMaker {
         var plan = LocalPodPlan(
             resource: work.resource.name, workload: workload, identity: identity, generation: "", containers: [],
             volumes: volumes, folder: "\(state)/\(identity.name)", address: work.resource.kubernetes?.localAddress)
-        plan.generation = generation(workload, work)
+        plan.generation = Self.generation(of: workload, work, programs)
         guard plan.address == nil else { return plan }
         if workload.replicas > 1 {
             plan.remarks.append("\(workload.name) asks for \(workload.replicas) Pods; one runs here")
@@ -214,7 +214,9 @@ struct LocalPodMaker {
     }
 
     /// What, when it changes, makes another Pod.
-    private func generation(_ workload: LocalWorkload, _ work: ApplyWork) -> String {
+    static func generation(
+        of workload: LocalWorkload, _ work: ApplyWork, _ programs: [String: (artifact: Artifact, product: String)]
+    ) -> String {
         var parts = [workload.template.jsonText, work.resource.kubernetes?.localAddress?.text ?? ""]
         for image in work.images where work.live[image.ref] == nil {
             parts.append(programs[image.ref]?.artifact.digest ?? "")

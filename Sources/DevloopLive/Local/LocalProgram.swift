@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DevloopCore
-import Glibc
-import Hashing
 import LocalPods
 import LoopEngine
 
@@ -25,20 +23,6 @@ enum LocalProgram {
         return artifact.libraries.map { file($0.path, "lib/\($0.name)", $0.digest, isExecutable: true) }
             + artifact.resources.map { file($0.path, $0.name, $0.digest, isExecutable: false) }
             + [file(artifact.path, product, artifact.digest, isExecutable: true)]
-    }
-
-    /// - Throws: `DevloopError` with code sync when it cannot be read.
-    static func entry(ofFile path: String, isExecutable: Bool) throws(DevloopError) -> LocalRoot.Entry {
-        var info = stat()
-        guard stat(path, &info) == 0 else {
-            throw DevloopError(.sync, "\(path) cannot be read: \(String(cString: strerror(errno)))")
-        }
-        do throws(FileReadError) {
-            let digest = try SHA256.digest(ofFile: path)
-            return LocalRoot.Entry(content: digest.hex, isExecutable: isExecutable || info.st_mode & S_IXUSR != 0)
-        } catch {
-            throw DevloopError(.sync, "\(error.path) cannot be read: \(String(cString: strerror(error.errno)))")
-        }
     }
 
     /// The agent's words for the same.

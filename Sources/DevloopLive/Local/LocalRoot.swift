@@ -126,18 +126,10 @@ struct LocalRoot: Sendable {
 
     /// Deletes a folder with all that is in it; links are not followed.
     static func delete(_ path: String) {
-        guard let folder = opendir(path) else {
+        guard let names = HostPaths.names(in: path) else {
             unlink(path)
             return
         }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        closedir(folder)
         for name in names {
             let child = "\(path)/\(name)"
             var info = stat()

@@ -7,26 +7,14 @@ import Synchronization
 
 /// A server of Debian's on a free loopback port, with a folder of its own, for as long as a test needs it.
 final class RealServer: Sendable {
-    /// What starts it: `$1` is its folder, `$2` its port. The shell becomes the server, so that one signal ends it.
-    enum Kind: String, Sendable {
-        /// It refuses to run as root; then it runs as the user that its package made.
-        case postgres = #"""
-            bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
-            run=
-            if [ "$(id -u)" = 0 ]; then
-                chown postgres "$1"
-                run="setpriv --reuid=postgres --regid=postgres --clear-groups --"
-            fi
-            if [ ! -d "$1/data" ]; then
-                echo postgres >"$1/password"
-                $run "$bin/initdb" -D "$1/data" -U postgres -A scram-sha-256 --pwfile="$1/password" --no-sync \
-                    -E UTF8 --locale=C.UTF-8
-            fi
-            exec $run "$bin/postgres" -D "$1/data" -k "$1" -c listen_addresses=127.0.0.1 -p "$2" -F
-            """#
-        case redis = #"exec redis-server --bind 127.0.0.1 --port "$2" --dir "$1" --save '' --appendonly no"#
-        case nats = #"exec nats-server -a 127.0.0.1 -p "$2""#
-    }
+    enum Kind: String, Sendable { case postgres, redis, nats }
+
+    /// Starts one as local mode does; the shell becomes the server, so that one signal ends it.
+    private static let serve: String = {
+        // From services/Tests/HTTPTests/RealStores/RealServer.swift.
+        let folders = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
+        return "/\(folders)/stores/serve"
+    }()
 
     let port: Int
     private let kind: Kind
@@ -59,7 +47,7 @@ final class RealServer: Sendable {
 
     /// Starts it, again if it ran before; what it stored is there.
     func start() async throws {
-        let pid = try spawn("cd \"$1\" && umask 022\n" + kind.rawValue, [folder, String(port)])
+        let pid = try spawn("exec sh \"$@\"", [Self.serve, kind.rawValue, String(port), folder])
         self.pid.withLock { $0 = pid }
         let deadline = ContinuousClock.now + .seconds(45)
         while !(await isListening()) {

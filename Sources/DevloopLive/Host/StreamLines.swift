@@ -4,7 +4,7 @@ import ProcessRunner
 import Synchronization
 
 /// Cuts what a program writes into lines, each stream by itself.
-final class LocalLines: Sendable {
+final class StreamLines: Sendable {
     private let splitters = Mutex((LineSplitter(), LineSplitter()))
 
     func add(_ stream: ProcessStream, _ bytes: [UInt8]) -> [[UInt8]] {
