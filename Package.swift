@@ -65,26 +65,31 @@ let package = Package(
         // Adapters: one outside thing each
         library(
             "ContainerEngine",
-            ["DevloopCore", "HTTPTransport", "Hashing", "ImagePack", "Plan", "ProcessRunner", "Registry"]),
+            [
+                "DevloopCore", "HostFolders", "HTTPTransport", "Hashing", "ImagePack", "Plan", "ProcessRunner",
+                "Registry",
+            ]),
         library("Deploy", ["DevloopCore", "Plan"]),
-        library("Devloopfile", ["DevloopCore", "Plan", "ProcessRunner", "Starlark", "YAMLTree"]),
+        library("Devloopfile", ["DevloopCore", "HostFolders", "Plan", "ProcessRunner", "Starlark", "YAMLTree"]),
         library("ElfFiles"),
         library("FileWatch", ["CDevloop", "DevloopCore", "GitState", "Hashing"]),
         library("GitState", ["CGit2", "DevloopCore"]),
         library("Gzip", ["CZlib"]),
         library("HTTPTransport", ["CCurl", "DevloopCore"]),
         library("Hashing", ["CCrypto"]),
+        library("HostFolders"),
         library(
             "ImageDelivery",
             ["ContainerEngine", "DevloopCore", "Hashing", "HTTPTransport", "ImagePack", "ProcessRunner", "Registry"]),
-        library("ImagePack", ["DevloopCore", "ElfFiles", "Gzip", "Hashing", "ProcessRunner"]),
+        library("ImagePack", ["DevloopCore", "ElfFiles", "Gzip", "Hashing", "HostFolders", "ProcessRunner"]),
         library("KubeClient", ["DevloopCore", "HTTPTransport", "ProcessRunner", "YAMLTree"]),
-        library("PodSync", ["DevloopCore", "Hashing", "SyncProtocol"]),
+        library("PodSync", ["DevloopCore", "Hashing", "HostFolders", "SyncProtocol"]),
         library("PortForward", ["DevloopCore"]),
         library("ProcessRunner", ["CDevloop", "DevloopCore"]),
         library(
-            "Registry", ["DevloopCore", "Gzip", "Hashing", "HTTPTransport", "ImagePack", "Plan", "ProcessRunner"]),
-        library("SwiftBuilder", ["DevloopCore", "ElfFiles", "Hashing", "ProcessRunner"]),
+            "Registry",
+            ["DevloopCore", "Gzip", "Hashing", "HostFolders", "HTTPTransport", "ImagePack", "Plan", "ProcessRunner"]),
+        library("SwiftBuilder", ["DevloopCore", "ElfFiles", "Hashing", "HostFolders", "ProcessRunner"]),
         library("YAMLTree", ["CYaml", "DevloopCore"]),
 
         // Engine and dashboard
@@ -110,7 +115,7 @@ let package = Package(
                 "FileWatch",
                 "GitState",
                 "Hashing",
-                "HTTPTransport",
+                "HostFolders", "HTTPTransport",
                 "ImageDelivery",
                 "ImagePack",
                 "KubeClient",
@@ -134,6 +139,7 @@ let package = Package(
                 "DevloopLive",
                 "LogStore",
                 "LoopEngine",
+                "ProcessRunner",
                 "TerminalGrid",
                 argumentParser,
             ]),
@@ -144,7 +150,8 @@ let package = Package(
         .executableTarget(
             name: "devloop-bench",
             dependencies: [
-                "DevloopCore", "DevloopLive", "FileWatch", "HTTPTransport", "KubeClient", "LogStore", "LoopEngine",
+                "DevloopCore", "DevloopLive", "FileWatch", "HostFolders", "HTTPTransport", "KubeClient", "LogStore",
+                "LoopEngine",
                 "ProcessRunner", "SwiftBuilder", "SyncProtocol", argumentParser,
             ],
             swiftSettings: swift),
@@ -169,7 +176,7 @@ let package = Package(
             ]),
 
         // Random edits of a generated package, built and compared; for tests and for `scripts/soak`
-        library("RandomEdits", ["DevloopCore", "ProcessRunner", "SwiftBuilder"]),
+        library("RandomEdits", ["DevloopCore", "HostFolders", "ProcessRunner", "SwiftBuilder"]),
         .executableTarget(
             name: "devloop-soak",
             dependencies: ["DevloopCore", "ProcessRunner", "RandomEdits", argumentParser],
@@ -184,7 +191,7 @@ let package = Package(
             name: "starlark-conformance", dependencies: ["StarlarkConformance", argumentParser], swiftSettings: swift),
 
         // Tests
-        library("DevloopTestSupport"),
+        library("DevloopTestSupport", ["HostFolders"]),
         tests(
             "ContainerEngineTests",
             [

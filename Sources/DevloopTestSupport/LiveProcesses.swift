@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import HostFolders
 
 /// Looks into /proc, so that tests can show that nothing was left running.
 package enum LiveProcesses {
@@ -36,16 +37,5 @@ package enum LiveProcesses {
         return fields.count > 1 ? (Int(fields[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) : 0
     }
 
-    private static func all() -> [Int] {
-        guard let directory = opendir("/proc") else { return [] }
-        defer { closedir(directory) }
-        var pids: [Int] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if let pid = Int(name) { pids.append(pid) }
-        }
-        return pids
-    }
+    private static func all() -> [Int] { (Folder.names(in: "/proc") ?? []).compactMap { Int($0) } }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import HostFolders
 
 /// What a process holds at a moment; zeros for one that has ended.
 package struct ProcessSample: Sendable, CustomStringConvertible {
@@ -18,14 +19,5 @@ package struct ProcessSample: Sendable, CustomStringConvertible {
 
     package var description: String { "\(residentKB) KB, \(descriptors) descriptors, \(threads) threads" }
 
-    private static func entries(_ path: String) -> Int {
-        guard let directory = opendir(path) else { return 0 }
-        defer { closedir(directory) }
-        var count = 0
-        while let entry = readdir(directory) {
-            // The entries "." and "..".
-            if entry.pointee.d_name.0 != 0x2E { count += 1 }
-        }
-        return count
-    }
+    private static func entries(_ path: String) -> Int { Folder.names(in: path)?.count ?? 0 }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import HostFolders
 
 /// A directory of its own for one test; removed with all it holds when the value is released.
 package final class TemporaryDirectory: Sendable {
@@ -83,31 +84,12 @@ package enum TestFiles {
     /// Removes a file, or a directory with all it holds; links are not followed.
     package static func remove(_ path: String) {
         if unlink(path) == 0 || errno == ENOENT { return }
-        if let directory = opendir(path) {
-            while let entry = readdir(directory) {
-                let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                    pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-                if name != ".", name != ".." { remove("\(path)/\(name)") }
-            }
-            closedir(directory)
-        }
+        for name in names(path) { remove("\(path)/\(name)") }
         rmdir(path)
     }
 
     /// Names in a folder; none when it cannot be read.
-    package static func names(_ folder: String) -> [String] {
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
-    }
+    package static func names(_ folder: String) -> [String] { Folder.names(in: folder) ?? [] }
 
     private static func parent(_ path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "" }

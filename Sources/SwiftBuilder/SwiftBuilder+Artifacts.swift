@@ -3,6 +3,7 @@
 import DevloopCore
 import Glibc
 import Hashing
+import HostFolders
 import ProcessRunner
 
 extension SwiftBuilder {
@@ -25,7 +26,7 @@ extension SwiftBuilder {
     private func bundles(of product: String) -> [String] {
         let objects = driver?.plan.programs[product]?.objects
         let modules = objects.map { Set($0.compactMap(Self.module(of:))) }
-        return HostFiles.names(in: products).filter { $0.hasSuffix(".resources") }.sorted().filter { name in
+        return (Folder.names(in: products) ?? []).filter { $0.hasSuffix(".resources") }.sorted().filter { name in
             // Without a plan all of them go along.
             guard let modules else { return true }
             let name = name.dropLast(".resources".utf8.count).map { $0 == "-" ? "_" : $0 }

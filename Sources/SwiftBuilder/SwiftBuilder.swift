@@ -3,6 +3,7 @@
 import DevloopCore
 import Glibc
 import Hashing
+import HostFolders
 import ProcessRunner
 
 /// Builds one package in a scratch folder of its own (design D4, D5). Topics: `+Freshness`, `+Artifacts`.
@@ -93,7 +94,8 @@ package actor SwiftBuilder {
     private func describe(_ folder: String) async throws -> PackageInfo {
         let description = try await ask(["describe", "--type", "json"], of: folder)
         // Which targets use plugins is told by the manifest alone, and asked for only when it speaks of any.
-        let hasPlugins = HostFiles.names(in: folder).filter { PackageGraph.isManifest(name: $0) }.contains { name in
+        let hasPlugins = (Folder.names(in: folder) ?? []).filter { PackageGraph.isManifest(name: $0) }.contains {
+            name in
             HostFiles.content(of: "\(folder)/\(name)").map { String(decoding: $0, as: UTF8.self).contains("lugin") }
                 ?? false
         }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DevloopCore
 import Glibc
+import HostFolders
 
 /// Plain file operations.
 enum Files {
@@ -54,18 +56,7 @@ enum Files {
     }
 
     /// Names in a folder, sorted; empty when there is none.
-    static func names(_ path: String) -> [String] {
-        guard let stream = opendir(path) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
-    }
+    static func names(_ path: String) -> [String] { (Folder.names(in: path) ?? []).sorted() }
 
     static func size(_ path: String) throws -> Int {
         var info = stat()

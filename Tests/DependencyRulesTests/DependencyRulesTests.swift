@@ -19,6 +19,7 @@ struct DependencyRulesTests {
         "ContainerEngine": .adapter, "Deploy": .adapter, "Devloopfile": .adapter, "ElfFiles": .adapter,
         "FileWatch": .adapter,
         "GitState": .adapter, "HTTPTransport": .adapter, "Gzip": .adapter, "Hashing": .adapter,
+        "HostFolders": .adapter,
         "ImageDelivery": .adapter, "ImagePack": .adapter,
         "KubeClient": .adapter, "PodSync": .adapter, "PortForward": .adapter, "ProcessRunner": .adapter,
         "Registry": .adapter, "SwiftBuilder": .adapter, "YAMLTree": .adapter,
@@ -33,14 +34,15 @@ struct DependencyRulesTests {
     static let sideways: [String: Set<String>] = [
         "LocalPods": ["DevloopCore", "Plan"], "LogStore": ["DevloopCore"], "Plan": ["DevloopCore"],
         "StarlarkConformance": ["Starlark"],
-        "Deploy": ["KubeClient", "YAMLTree"], "Devloopfile": ["ProcessRunner", "YAMLTree"],
+        "Deploy": ["KubeClient", "YAMLTree"], "Devloopfile": ["HostFolders", "ProcessRunner", "YAMLTree"],
         "FileWatch": ["GitState", "Hashing"],
-        "ContainerEngine": ["HTTPTransport", "Hashing", "ImagePack", "ProcessRunner", "Registry"],
+        "ContainerEngine": ["HTTPTransport", "Hashing", "HostFolders", "ImagePack", "ProcessRunner", "Registry"],
         "ImageDelivery": ["ContainerEngine", "Hashing", "HTTPTransport", "ImagePack", "ProcessRunner", "Registry"],
-        "ImagePack": ["ElfFiles", "Gzip", "Hashing", "ProcessRunner"],
+        "ImagePack": ["ElfFiles", "Gzip", "Hashing", "HostFolders", "ProcessRunner"],
         "KubeClient": ["HTTPTransport", "ProcessRunner", "YAMLTree"],
-        "PodSync": ["Hashing", "KubeClient"], "SwiftBuilder": ["ElfFiles", "Hashing", "ProcessRunner"],
-        "Registry": ["Gzip", "Hashing", "HTTPTransport", "ImagePack", "ProcessRunner"],
+        "PodSync": ["Hashing", "HostFolders", "KubeClient"],
+        "SwiftBuilder": ["ElfFiles", "Hashing", "HostFolders", "ProcessRunner"],
+        "Registry": ["Gzip", "Hashing", "HTTPTransport", "HostFolders", "ImagePack", "ProcessRunner"],
         "DevloopCommands": ["DevloopLive"],
     ]
 

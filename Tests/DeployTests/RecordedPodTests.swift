@@ -12,18 +12,7 @@ import Testing
 struct RecordedPodTests {
     private static let folder = "/" + #filePath.split(separator: "/").dropLast().joined(separator: "/") + "/Recorded"
 
-    static let names: [String] = {
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name.hasSuffix(".json") { names.append(name) }
-        }
-        return names.sorted()
-    }()
+    static let names = TestFiles.names(folder).filter { $0.hasSuffix(".json") }.sorted()
 
     @Test func theyAreThere() { #expect(Self.names.count >= 15) }
 

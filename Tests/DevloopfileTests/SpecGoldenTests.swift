@@ -14,18 +14,7 @@ struct SpecGoldenTests {
         return "/\(root)/specs"
     }()
 
-    static let names: [String] = {
-        var names: [String] = []
-        guard let stream = opendir(specs) else { return [] }
-        defer { closedir(stream) }
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if TestFiles.exists("\(specs)/\(name)/Devloopfile"), !name.hasPrefix(".") { names.append(name) }
-        }
-        return names.sorted()
-    }()
+    static let names = TestFiles.names(specs).filter { TestFiles.exists("\(specs)/\($0)/Devloopfile") }.sorted()
 
     /// `docs/plan.schema.json`.
     static let schema = Result {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DevloopCore
+import DevloopTestSupport
 import Glibc
 import Hashing
 import PodSync
@@ -105,14 +106,14 @@ struct LinkTests {
                 ChangeSet(files: [SyncFile(destination: agent.image + "/alias/page", bytes: [1])]))
         }
         #expect(error?.message.contains("symbolic link \(agent.image)/alias") == true)
-        #expect(listFiles(agent.image + "/real") == [])
+        #expect(TestFiles.names(agent.image + "/real") == [])
         // A folder in the place of the link is what the set says.
         _ = try await session.apply(
             ChangeSet(
                 files: [SyncFile(destination: agent.image + "/alias/page", bytes: [1])],
                 deletions: [.init(path: agent.image + "/alias")]))
         #expect(readFile(agent.image + "/alias/page") == [1])
-        #expect(listFiles(agent.image + "/real") == [])
+        #expect(TestFiles.names(agent.image + "/real") == [])
         await session.close()
     }
 
@@ -126,7 +127,7 @@ struct LinkTests {
         for path in paths {
             _ = try await session.apply(ChangeSet(files: [SyncFile(destination: path, bytes: Array(path.utf8))]))
         }
-        #expect(listFiles(agent.image + "/twins").count == names.count)
+        #expect(TestFiles.names(agent.image + "/twins").count == names.count)
         for path in paths { #expect(readFile(path) == Array(path.utf8)) }
         #expect(try await session.state().files.count == names.count)
         // What one of them becomes is not what its twin becomes.

@@ -89,8 +89,8 @@ struct ManyFilesTests {
         let session = try await agent.connect()
         let place = agent.image + "/tree"
         var first = ChangeSet(restart: .never)
-        for name in listFiles(folder.path) where name != ".git" {
-            for file in listFiles(folder(name)) {
+        for name in TestFiles.names(folder.path) where name != ".git" {
+            for file in TestFiles.names(folder(name)) {
                 let bytes = try #require(readFile(folder("\(name)/\(file)")))
                 first.files.append(SyncFile(destination: "\(place)/\(name)/\(file)", bytes: bytes))
             }
@@ -152,7 +152,7 @@ struct ManyFilesTests {
         // Whatever else was to come would have come before this.
         try folder.write("last.txt", "end")
         #expect(await poll { text(place + "/last.txt") == "end" })
-        #expect(Set(listFiles(place)) == ["main.txt", "last.txt"])
+        #expect(Set(TestFiles.names(place)) == ["main.txt", "last.txt"])
         watcher.stop()
         try await following.value
         await session.close()

@@ -74,7 +74,7 @@ struct NeighbourTests {
         #expect(fileMode(pair.root + "/new/deep/tool") == 0o755)
         #expect(readFile(pair.root + "/new/link") == [1, 2, 3])
         // Nothing of it went anywhere else.
-        #expect(listFiles(pair.folder("shm")) == [".devloop"])
+        #expect(TestFiles.names(pair.folder("shm")) == [".devloop"])
         #expect(try await session.apply(ChangeSet(files: [page, tool, link])).outcome == .unchanged)
         let gone = try await session.apply(ChangeSet(deletions: [.init(path: "/new/deep/tool"), .init(path: "/page")]))
         #expect(gone.filesDeleted == 2)
@@ -100,7 +100,7 @@ struct NeighbourTests {
             _ = try await session.apply(ChangeSet(files: [SyncFile(destination: "/data/x", bytes: [1])]))
         }
         #expect(error?.code == .syncImpossible)
-        #expect(listFiles(outside) == [])
+        #expect(TestFiles.names(outside) == [])
         await session.close()
     }
 

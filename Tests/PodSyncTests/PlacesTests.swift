@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DevloopCore
+import DevloopTestSupport
 import Glibc
 import PodSync
 import SyncProtocol
@@ -30,7 +31,7 @@ struct PlacesTests {
         #expect(error?.code == .syncImpossible)
         #expect(error?.message.contains("No space left") == true)
         #expect(readFile(place + "/page") == [1])
-        #expect(listFiles(place) == ["page"])
+        #expect(TestFiles.names(place) == ["page"])
         await session.close()
     }
 

@@ -69,7 +69,7 @@ struct PullTests {
         #expect(LinkTests.link(folder("to/current")) == "a/page")
         #expect(LinkTests.link(folder("to/a/up")) == "..")
         #expect(LinkTests.link(folder("to/dangling")) == "nowhere")
-        #expect(Set(listFiles(folder.path)) == ["from", "to"])
+        #expect(Set(TestFiles.names(folder.path)) == ["from", "to"])
     }
 
     @Test("a single file comes out, also by way of a link, and a missing one is told")
@@ -87,7 +87,7 @@ struct PullTests {
             _ = try await Self.pull(folder("missing"), to: folder("c"))
         }
         #expect(error?.message == "cannot read \"\(folder("missing"))\" in the container: No such file or directory")
-        #expect(Set(listFiles(folder.path)) == ["tool", "alias", "a", "b"])
+        #expect(Set(TestFiles.names(folder.path)) == ["tool", "alias", "a", "b"])
     }
 
     @Test("what cannot be copied is named, and the rest comes")
@@ -108,7 +108,7 @@ struct PullTests {
                 "out: it leads out of what was pulled, to ../../etc/passwd",
                 "pipe: it is no file, folder or link", "chain: it leads out of what was pulled",
             ])
-        #expect(Set(listFiles(folder("to"))) == ["page", "sub"])
+        #expect(Set(TestFiles.names(folder("to"))) == ["page", "sub"])
     }
 
     @Test("the root comes without the kernel's file systems", .enabled(if: getuid() == 0, "chroot needs root"))
@@ -122,7 +122,7 @@ struct PullTests {
         let outcome = try await Pull.receive(from: channel, into: tree)
         await channel.close()
         #expect(outcome.problems == [])
-        #expect(Set(listFiles(tree.item)) == ["agent", "data"])
+        #expect(Set(TestFiles.names(tree.item)) == ["agent", "data"])
         #expect(text(tree.item + "/data/file") == "data")
         tree.discard()
     }
@@ -161,7 +161,7 @@ struct PullTests {
             _ = try await Self.pull(folder("from"), to: folder("to"), force: true)
         }
         #expect(text(folder("away/same")) == "away")
-        #expect(Set(listFiles(folder.path)) == ["from", "to", "away"])
+        #expect(Set(TestFiles.names(folder.path)) == ["from", "to", "away"])
     }
 
     struct Hostile: Sendable, CustomTestStringConvertible {
@@ -221,7 +221,7 @@ struct PullTests {
         }
         #expect(error?.code == row.code, "\(error?.message ?? "")")
         tree.discard()
-        #expect(listFiles(folder("in")) == [])
-        #expect(listFiles(folder.path) == ["in"])
+        #expect(TestFiles.names(folder("in")) == [])
+        #expect(TestFiles.names(folder.path) == ["in"])
     }
 }

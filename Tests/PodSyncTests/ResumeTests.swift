@@ -64,7 +64,7 @@ struct ResumeTests {
         let file = try Self.large(agent.root + "/source", megabytes: 8, to: agent.appFolder + "/data")
         _ = try await cut(ChangeSet(files: [file]), at: 6 << 20, agent)
         let stage = agent.appFolder + "/.devloop/stage/"
-        let part = try #require(listFiles(stage).first { $0.contains("-part-") })
+        let part = try #require(TestFiles.names(stage).first { $0.contains("-part-") })
         let descriptor = open(stage + part, O_WRONLY | O_CLOEXEC)
         #expect(pwrite(descriptor, "spoiled", 7, 1_000) == 7)
         close(descriptor)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DevloopCore
+import DevloopTestSupport
 import Glibc
 import Hashing
 import PodSync
@@ -82,13 +83,14 @@ struct SessionTests {
             .entries(entries), .data(file: 0, payload: contents[0], start: 0),
             .data(file: 1, payload: contents[1], start: 0),
         ])
-        #expect(await eventually { listFiles(folder).count == 2 })
+        #expect(await eventually { TestFiles.names(folder).count == 2 })
         // What the agent remembers of where it was is the old one from now on.
         #expect(rename(folder, agent.image + "/before") == 0)
         mkdir(folder, 0o755)
         try await send([.data(file: 2, payload: contents[2], start: 0), .commit(set: 1)])
         #expect(await eventually { contents.indices.allSatisfy { text("\(folder)/\($0)") == "page \($0)" } })
-        #expect(await eventually { listFiles(folder).count == 3 && listFiles(agent.image + "/before").isEmpty })
+        #expect(
+            await eventually { TestFiles.names(folder).count == 3 && TestFiles.names(agent.image + "/before").isEmpty })
         await channel.close()
     }
 

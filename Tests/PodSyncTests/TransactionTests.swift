@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DevloopCore
+import DevloopTestSupport
 import Glibc
 import Hashing
 import PodSync
@@ -275,7 +276,7 @@ struct TransactionTests {
                 ChangeSet(files: [file, SyncFile(destination: agent.image + "/full", bytes: [1])]))
         }
         #expect(error?.code == .syncImpossible)
-        #expect(listFiles(place) == ["deep"])
+        #expect(TestFiles.names(place) == ["deep"])
         #expect(agent.leftovers() == [])
         await session.close()
     }
@@ -316,7 +317,7 @@ struct TransactionTests {
                 ChangeSet(files: [SyncFile(destination: agent.image + "/link/file", bytes: [1])]))
         }
         #expect(link?.message.contains("symbolic link \(agent.image)/link") == true)
-        #expect(listFiles(agent.root + "/outside") == [])
+        #expect(TestFiles.names(agent.root + "/outside") == [])
         // A link in the place of the file itself is replaced and not written through.
         try writeFile(agent.root + "/outside/target", [9])
         symlink(agent.root + "/outside/target", agent.image + "/page")
@@ -372,7 +373,7 @@ struct TransactionTests {
         #expect(try await session.state().files.count == 3_001)
         let none = try await session.apply(ChangeSet(deletions: files.map { .init(path: $0.destination) }))
         #expect(none.filesDeleted == 3_001)
-        #expect(listFiles(agent.image) == ["service"])
+        #expect(TestFiles.names(agent.image) == ["service"])
         await session.close()
     }
 }

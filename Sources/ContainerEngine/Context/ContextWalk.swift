@@ -3,6 +3,7 @@
 import DevloopCore
 import Glibc
 import Hashing
+import HostFolders
 import Plan
 
 /// Finds the files of a build context.
@@ -91,17 +92,9 @@ struct ContextWalk {
     /// Sorted by bytes, so that the order is the same on every file system.
     private func names(_ folder: String) throws(DevloopError) -> [String] {
         let path = folder.isEmpty ? root : "\(root)/\(folder)"
-        guard let directory = opendir(path) else {
+        guard let names = Folder.names(in: path) else {
             if errno == ENOENT { return [] }
             throw Self.failure(path)
-        }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
-                String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
         }
         return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }

@@ -2,6 +2,7 @@
 
 import DevloopCore
 import Glibc
+import HostFolders
 import Synchronization
 
 /// An image archive in a folder of the cache, removed when nobody needs it any more.
@@ -22,12 +23,7 @@ package final class ExportFile: Sendable {
     deinit { unlink(path) }
 
     private static func sweep(_ folder: String) {
-        guard let directory = opendir(folder) else { return }
-        defer { closedir(directory) }
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
-                String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
-            }
+        for name in Folder.names(in: folder) ?? [] {
             let parts = name.split(separator: "-")
             guard parts.count == 3, parts[0] == "export", let process = pid_t(parts[1]) else { continue }
             if kill(process, 0) != 0, errno == ESRCH { unlink("\(folder)/\(name)") }

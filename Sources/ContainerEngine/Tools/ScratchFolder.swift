@@ -2,6 +2,7 @@
 
 import DevloopCore
 import Glibc
+import HostFolders
 import ImagePack
 import ProcessRunner
 
@@ -35,15 +36,7 @@ final class ScratchFolder: Sendable {
         if unlink(path) == 0 || errno == ENOENT { return }
         // A context may hold directories that cannot be written.
         chmod(path, 0o700)
-        if let directory = opendir(path) {
-            while let entry = readdir(directory) {
-                let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
-                    String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
-                }
-                if name != ".", name != ".." { remove("\(path)/\(name)") }
-            }
-            closedir(directory)
-        }
+        for name in Folder.names(in: path) ?? [] { remove("\(path)/\(name)") }
         rmdir(path)
     }
 }

@@ -3,6 +3,7 @@
 package import ArgumentParser
 import DevloopCore
 import Glibc
+import ProcessRunner
 
 /// The program: its commands, and how their errors become messages and exit codes.
 package struct Devloop: AsyncParsableCommand {
@@ -26,6 +27,7 @@ package struct Devloop: AsyncParsableCommand {
 
     /// Parses, runs and ends the process with the exit code of design §4.1.
     package static func start() async -> Never {
+        ProcessMemory.limitHeap()
         signal(SIGPIPE, SIG_IGN)
         do {
             let words = SpecArguments.split(Array(CommandLine.arguments.dropFirst()))

@@ -57,20 +57,6 @@ enum HostPaths {
         return lstat(path, &info) == 0
     }
 
-    /// Names of all that is in a folder, in no order; nil when it cannot be read, or is none.
-    static func names(in path: String) -> [String]? {
-        guard let folder = opendir(path) else { return nil }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
-    }
-
     /// The agent that goes into dev images: beside `devloop`, then in `../libexec/devloop/`, then `DEVLOOP_AGENT`
     /// (design §4.6).
     static func agent() throws(DevloopError) -> String {

@@ -11,6 +11,7 @@ extension LocalContainer {
     /// A program is asked often at its start, so that it counts as ready when it is, then as its manifest says. The kubelet
     /// cannot ask more often than once a second.
     private static func eager(after time: Duration) -> Duration? {
+        if time < .milliseconds(200) { return .milliseconds(1) }
         if time < .seconds(1) { return .milliseconds(3) }
         return time < .seconds(30) ? .milliseconds(100) : nil
     }

@@ -2,6 +2,7 @@
 
 import DevloopCore
 import Glibc
+import HostFolders
 
 /// What the Pods of one session have on disk; it goes with the session. Folders of sessions that were killed are cleared
 /// away by the next one.
@@ -33,7 +34,7 @@ final class LocalFolder: Sendable {
     }
 
     private static func clear(_ base: String) {
-        for file in HostPaths.names(in: base) ?? [] where file.hasSuffix(".lock") {
+        for file in Folder.names(in: base) ?? [] where file.hasSuffix(".lock") {
             let name = file.dropLast(5)
             let path = "\(base)/\(name)"
             let lock = open("\(path).lock", O_RDWR | O_CLOEXEC)

@@ -5,7 +5,7 @@ import Plan
 import PortForward
 
 /// Whether somebody listens on a port of this machine: a question that costs next to nothing, so that a program can be asked
-/// for every 3 ms while it starts without being slowed down by it.
+/// for every millisecond while it starts without being slowed down by it.
 enum LocalPort {
     /// The port that a probe asks; nil when it asks no port of this machine.
     static func of(_ action: Probe.Action) -> Int? {

@@ -2,6 +2,7 @@
 
 import DevloopCore
 import Glibc
+import HostFolders
 import LocalPods
 import LoopEngine
 
@@ -126,7 +127,7 @@ struct LocalRoot: Sendable {
 
     /// Deletes a folder with all that is in it; links are not followed.
     static func delete(_ path: String) {
-        guard let names = HostPaths.names(in: path) else {
+        guard let names = Folder.names(in: path) else {
             unlink(path)
             return
         }

@@ -2,6 +2,7 @@
 
 import DevloopCore
 import Glibc
+import HostFolders
 
 /// What the evaluation asks of the file system.
 enum Files {
@@ -40,15 +41,7 @@ enum Files {
     /// Names in a directory, sorted by bytes, without `.` and `..`.
     /// - Throws: code `.file`.
     static func names(in directory: String) throws(DevloopError) -> [String] {
-        guard let stream = opendir(directory) else { throw failure(directory) }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
+        guard let names = Folder.names(in: directory) else { throw failure(directory) }
         return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 

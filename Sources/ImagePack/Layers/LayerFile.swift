@@ -2,6 +2,7 @@
 
 package import DevloopCore
 import Glibc
+import HostFolders
 
 /// User and group of an entry, as numbers: names would need the image's own `/etc/passwd`.
 package struct FileOwner: Sendable, Hashable {
@@ -69,19 +70,12 @@ package struct LayerFile: Sendable, Hashable {
 
     /// All files below a directory, or the file itself.
     package static func tree(_ source: String, at path: String) throws(DevloopError) -> [LayerFile] {
-        guard let directory = opendir(source) else {
+        guard let names = Folder.names(in: source) else {
             if errno == ENOTDIR { return [try file(source, at: path)] }
             throw DevloopError(.image, "\(source) cannot be packed: \(String(cString: strerror(errno)))")
         }
-        defer { closedir(directory) }
         var found: [LayerFile] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
-                String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name == "." || name == ".." { continue }
-            found += try tree("\(source)/\(name)", at: "\(path)/\(name)")
-        }
+        for name in names { found += try tree("\(source)/\(name)", at: "\(path)/\(name)") }
         return found
     }
 }

@@ -2,6 +2,7 @@
 
 import DevloopCore
 import Glibc
+import HostFolders
 
 /// Brings what was pulled to its destination.
 package enum PulledFiles {
@@ -63,18 +64,7 @@ package enum PulledFiles {
         chmod(destination, info.st_mode & 0o777)
     }
 
-    private static func names(_ folder: String) -> [String] {
-        guard let stream = opendir(folder) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
-    }
+    private static func names(_ folder: String) -> [String] { (Folder.names(in: folder) ?? []).sorted() }
 
     /// Removes a folder of ours with all below, whatever modes were pulled.
     static func removeTree(_ path: String) {

@@ -2,6 +2,7 @@
 
 package import DevloopCore
 import Glibc
+import HostFolders
 
 /// A folder with generated sources.
 struct LaidOutPackage {
@@ -105,16 +106,5 @@ package enum FileSystem {
         rmdir(path)
     }
 
-    private static func names(_ folder: String) -> [String] {
-        guard let stream = opendir(folder) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
-    }
+    private static func names(_ folder: String) -> [String] { (Folder.names(in: folder) ?? []).sorted() }
 }

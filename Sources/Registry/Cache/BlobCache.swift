@@ -3,6 +3,7 @@
 package import DevloopCore
 import Glibc
 package import Hashing
+import HostFolders
 package import ImagePack
 import ProcessRunner
 import Synchronization
@@ -109,14 +110,9 @@ package final class BlobCache: Sendable {
 
     /// Removes what was not used for longest until the limit leaves room.
     private func prune(for room: Int) {
-        guard let directory = opendir(folder) else { return }
-        defer { closedir(directory) }
         var blobs: [(path: String, size: Int, used: Int)] = []
         let now = time(nil)
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
-                String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
-            }
+        for name in Folder.names(in: folder) ?? [] {
             let path = "\(folder)/\(name)"
             var info = stat()
             guard lstat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { continue }

@@ -2,6 +2,7 @@
 
 import Glibc
 import Hashing
+import HostFolders
 
 /// Everything of the edited packages that a build depends on, as it is at one moment.
 struct InputSnapshot: Sendable, Equatable {
@@ -20,7 +21,7 @@ struct InputSnapshot: Sendable, Equatable {
     /// - Parameter old: an earlier one; what has kept its stamp is not read again.
     init(_ graph: PackageGraph, after old: InputSnapshot?) {
         for info in graph.packages {
-            for name in HostFiles.names(in: info.path) where PackageGraph.isManifest(name: name) {
+            for name in Folder.names(in: info.path) ?? [] where PackageGraph.isManifest(name: name) {
                 add("\(info.path)/\(name)", after: old)
             }
             for target in info.targets where !target.isTest {
@@ -35,7 +36,7 @@ struct InputSnapshot: Sendable, Equatable {
     init(files: [String: Entry]) { self.files = files }
 
     private mutating func addTree(_ path: String, after old: InputSnapshot?, where matters: (String) -> Bool) {
-        let names = HostFiles.names(in: path)
+        let names = Folder.names(in: path) ?? []
         for name in names where !name.hasPrefix(".") {
             let child = "\(path)/\(name)"
             if Self.isFolder(child) {

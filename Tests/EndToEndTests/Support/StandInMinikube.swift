@@ -56,17 +56,11 @@ struct StandInMinikube {
     private static func path(without names: Set<String>, copies: String) throws -> String {
         let folders = (ProcessEnvironment.value("PATH") ?? "").split(separator: ":").map(String.init)
         return try folders.enumerated().map { number, folder in
-            guard names.contains(where: { TestFiles.exists("\(folder)/\($0)") }), let entries = opendir(folder) else {
-                return folder
-            }
-            defer { closedir(entries) }
+            guard names.contains(where: { TestFiles.exists("\(folder)/\($0)") }) else { return folder }
             let copy = "\(copies)/\(number)"
             try TestFiles.makeDirectory(copy)
-            while let entry = readdir(entries) {
-                let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
-                    String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
-                }
-                if !names.contains(name), !name.hasPrefix(".") { symlink("\(folder)/\(name)", "\(copy)/\(name)") }
+            for name in TestFiles.names(folder) where !names.contains(name) && !name.hasPrefix(".") {
+                symlink("\(folder)/\(name)", "\(copy)/\(name)")
             }
             return copy
         }.joined(separator: ":")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DevloopCore
+import DevloopTestSupport
 import Glibc
 import Hashing
 import PodSync
@@ -97,7 +98,7 @@ final class AgentHarness: Sendable {
 
     /// Temporary files that are left of a set.
     func leftovers() -> [String] {
-        (listFiles(appFolder + "/.devloop/stage") + listFiles(image) + listFiles(appFolder))
+        (TestFiles.names(appFolder + "/.devloop/stage") + TestFiles.names(image) + TestFiles.names(appFolder))
             .filter { $0.contains(".devloop-") }
     }
 
@@ -143,21 +144,8 @@ func fileMode(_ path: String) -> mode_t {
     return stat(path, &info) == 0 ? info.st_mode & 0o7777 : 0
 }
 
-func listFiles(_ folder: String) -> [String] {
-    guard let stream = opendir(folder) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) {
-            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        }
-        if name != ".", name != ".." { names.append(name) }
-    }
-    return names
-}
-
 func removeTree(_ path: String) {
-    for name in listFiles(path) { removeTree(path + "/" + name) }
+    for name in TestFiles.names(path) { removeTree(path + "/" + name) }
     if unlink(path) != 0 { rmdir(path) }
 }
 

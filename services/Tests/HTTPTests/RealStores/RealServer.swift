@@ -78,13 +78,22 @@ final class RealServer: Sendable {
         return connection != nil
     }
 
+    /// A port that nobody has now, of those that the system gives to nobody who asks for any: while the server is away, no
+    /// other server of these tests gets it, and no client's own end does.
     private static func freePort() throws -> Int {
-        let probe = try ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .bind(host: "127.0.0.1", port: 0).wait()
-        defer { try? probe.close().wait() }
-        guard let port = probe.localAddress?.port else { throw StoreFailure(what: "no port") }
-        return port
+        for _ in 0..<100 {
+            let port = Int.random(in: 20_000..<32_000)
+            guard given.withLock({ $0.insert(port).inserted }) else { continue }
+            let probe = try? ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .bind(host: "127.0.0.1", port: port).wait()
+            guard let probe else { continue }
+            try? probe.close().wait()
+            return port
+        }
+        throw StoreFailure(what: "no port")
     }
+
+    private static let given = Mutex<Set<Int>>([])
 
     private func spawn(_ script: String, _ arguments: [String]) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
