@@ -17,7 +17,7 @@ extension EndToEnd {
                 // The first release build of the services takes many minutes.
                 let words = ["run", "--timeout", "25m", "--ui", "json", "-n", cluster.namespace]
                 let first = try await Devloop.run(words, in: workspace.path, environment: environment)
-                #expect(first.code == 0, "\(first.errorText)")
+                #expect(first.code == 0, "\(first.errorText)\(first.outputText.suffix(3000))")
                 let events = try first.events()
                 #expect(events.last?["kind"] == "session.ended")
                 #expect(events.last?["exit"] == 0)

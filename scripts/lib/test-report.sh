@@ -93,10 +93,18 @@ count_swift_tests() {
         }'
 }
 
-# failed_swift_tests LOG: the issues and the failed tests, with the sign at the start taken off.
+# failed_swift_tests LOG: the issues, each with the first lines of its comment, and the failed tests; the sign at the start
+# is taken off. Other tests may write between an issue and its comment: a comment's lines begin with an arrow of their own.
 failed_swift_tests() {
-    sed 's/\x1b\[[0-9;]*m//g' "$1" | grep -E '^[^[:alnum:]]*Test .* (recorded an issue|failed after)' |
-        sed 's/^[^[:alnum:]]*//' | cut -c 1-600 | head -n 12 || true
+    sed 's/\x1b\[[0-9;]*m//g' "$1" | awk '
+        /^[^[:alnum:]]*Test .* (recorded an issue|failed after)/ {
+            left = / recorded an issue/ ? 6 : 0
+            sub(/^[^[:alnum:]]*/, "")
+            print
+            next
+        }
+        left > 0 && /^↳/ { left--; print "  " $0; next }
+        /^[◇✔✘]/ { left = 0 }' | cut -c 1-600 | head -n 40 || true
 }
 
 finish() {

@@ -84,13 +84,25 @@ final class RealServer: Sendable {
         for _ in 0..<100 {
             let port = Int.random(in: 20_000..<32_000)
             guard given.withLock({ $0.insert(port).inserted }) else { continue }
-            let probe = try? ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .bind(host: "127.0.0.1", port: port).wait()
-            guard let probe else { continue }
-            try? probe.close().wait()
+            guard isFree(port) else { continue }
             return port
         }
         throw StoreFailure(what: "no port")
+    }
+
+    /// Asks with a socket that no program gets which is started meanwhile: it would listen on.
+    private static func isFree(_ port: Int) -> Bool {
+        let probe = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        defer { close(probe) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(probe, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
     }
 
     private static let given = Mutex<Set<Int>>([])
