@@ -17,6 +17,16 @@ package actor NatsBus: MessageBus {
     private let name: String
     private let report: @Sendable (String) -> Void
     private var connection: NatsConnection?
+    private var subscriptions: [Subscription] = []
+
+    private struct Subscription {
+        let subject: String
+        let queue: String
+        let receiver: Receiver
+    }
+
+    /// Until a connection that was given up is made anew.
+    private static let pause = Duration.milliseconds(500)
 
     /// - Parameters:
     ///   - address: host and port.
@@ -38,16 +48,45 @@ package actor NatsBus: MessageBus {
         let (stream, sink) = AsyncStream.makeStream(
             of: [UInt8].self, bufferingPolicy: .bufferingOldest(NatsBus.capacity))
         let report = report
-        try connection?.subscribe(
-            to: subject, queue: queue,
-            Receiver { message in
-                if case .dropped = sink.yield(message) { report("a message was dropped: too many wait") }
-            })
+        let receiver = Receiver { message in
+            if case .dropped = sink.yield(message) { report("a message was dropped: too many wait") }
+        }
+        let subscription = Subscription(subject: subject, queue: queue, receiver: receiver)
+        try subscribe(subscription)
+        subscriptions.append(subscription)
         return stream
+    }
+
+    /// What comes too late, to a connection that was given up, comes into force with the next one.
+    private func subscribe(_ subscription: Subscription) throws(DomainError) {
+        do throws(DomainError) {
+            try connection?.subscribe(to: subscription.subject, queue: subscription.queue, subscription.receiver)
+        } catch {
+            guard connection?.isClosed == true else { throw error }
+        }
     }
 
     private func connect() throws(DomainError) {
         guard connection == nil else { return }
-        connection = try NatsConnection(url: "nats://\(address)", name: name, report: report)
+        connection = try NatsConnection(
+            url: "nats://\(address)", name: name, report: report,
+            closed: { [weak self] in Task { await self?.reopen() } })
+    }
+
+    /// The client library asks forever for a server that refuses connections, but gives up when one takes the first
+    /// connection and ends it before it is greeted, as a server does that is just going.
+    private func reopen() async {
+        report("the server hung up, trying on")
+        repeat {
+            try? await Task.sleep(for: Self.pause)
+            connection = nil
+            do throws(DomainError) {
+                try connect()
+                for subscription in subscriptions { try subscribe(subscription) }
+                return
+            } catch {
+                report("\(error)")
+            }
+        } while !Task.isCancelled
     }
 }

@@ -9,7 +9,12 @@ struct NatsConnection: ~Copyable {
     private var subscriptions: [OpaquePointer] = []
 
     /// Tries to connect once and goes on behind the scenes.
-    init(url: String, name: String, report: @escaping @Sendable (String) -> Void) throws(DomainError) {
+    /// - Parameters:
+    ///   - report: hears in a word or two what becomes of the connection.
+    ///   - closed: called once, when the library has given the connection up or its owner is gone.
+    init(
+        url: String, name: String, report: @escaping @Sendable (String) -> Void, closed: @escaping @Sendable () -> Void
+    ) throws(DomainError) {
         var options: OpaquePointer?
         try check(natsOptions_Create(&options))
         defer { natsOptions_Destroy(options) }
@@ -19,7 +24,7 @@ struct NatsConnection: ~Copyable {
         try check(natsOptions_SetMaxReconnect(options, -1))
         try check(natsOptions_SetReconnectWait(options, 500))
         // Each callback gets the reporter; the last of them, at the end of the connection, gives it back.
-        let reporter = Unmanaged.passRetained(Reporter(report: report)).toOpaque()
+        let reporter = Unmanaged.passRetained(Reporter(report: report, closed: closed)).toOpaque()
         var isTaken = false
         defer { if !isTaken { Unmanaged<Reporter>.fromOpaque(reporter).release() } }
         try check(natsOptions_SetRetryOnFailedConnect(options, true, { Reporter.tell($1, "connected") }, reporter))
@@ -29,7 +34,8 @@ struct NatsConnection: ~Copyable {
             natsOptions_SetClosedCB(
                 options,
                 { _, closure in
-                    if let closure { Unmanaged<Reporter>.fromOpaque(closure).release() }
+                    guard let closure else { return }
+                    Unmanaged<Reporter>.fromOpaque(closure).takeRetainedValue().closed()
                 }, reporter))
         var connection: OpaquePointer?
         let status = natsConnection_Connect(&connection, options)
@@ -45,6 +51,9 @@ struct NatsConnection: ~Copyable {
         for subscription in subscriptions { natsSubscription_Destroy(subscription) }
         natsConnection_Destroy(handle)
     }
+
+    /// Whether the library has given it up.
+    var isClosed: Bool { natsConnection_IsClosed(handle) }
 
     borrowing func publish(_ message: [UInt8], on subject: String) throws(DomainError) {
         try check(natsConnection_Publish(handle, subject, message, Int32(message.count)))
@@ -89,9 +98,10 @@ final class Receiver: Sendable {
 /// What hears of a connection's life.
 private final class Reporter: Sendable {
     private let report: @Sendable (String) -> Void
+    let closed: @Sendable () -> Void
 
-    init(report: @escaping @Sendable (String) -> Void) {
-        self.report = report
+    init(report: @escaping @Sendable (String) -> Void, closed: @escaping @Sendable () -> Void) {
+        (self.report, self.closed) = (report, closed)
     }
 
     static func tell(_ closure: UnsafeMutableRawPointer?, _ event: String) {

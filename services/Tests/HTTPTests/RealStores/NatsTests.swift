@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Bus
+import Dispatch
+import Glibc
 import ServiceKit
 import Synchronization
 import Testing
@@ -60,6 +62,54 @@ import Testing
             }
             #expect(log.all.contains { $0.contains("connection lost") })
         }
+    }
+
+    /// Some of these the client library asks again by itself, after others it has given up.
+    @Test func aServerThatHangsUpIsAskedAgain() async throws {
+        try await RealServer.with(.nats, started: false) { server in
+            let rude = try RudeServer(port: server.port)
+            let bus = try bus(server.port)
+            let inbox = Inbox(try await bus.messages(on: "s", queue: "q"))
+            try await until { rude.callers > 2 }
+            rude.stop()
+            try await server.start()
+            try await until {
+                // While it is closed nothing can be published.
+                try? await bus.publish(Array("x".utf8), on: "s")
+                return !inbox.all.isEmpty
+            }
+        }
+    }
+}
+
+/// Takes connections and ends them at once.
+private final class RudeServer: Sendable {
+    private let listener: Int32
+    private let count = Atomic(0)
+
+    var callers: Int { count.load(ordering: .relaxed) }
+
+    init(port: Int) throws {
+        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var yes: Int32 = 1
+        setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        guard RealServer.bind(listener, to: port), listen(listener, 16) == 0 else {
+            throw StoreFailure(what: "port \(port): \(errno)")
+        }
+        DispatchQueue(label: "rude").async { [self] in
+            while true {
+                let connection = accept(listener, nil, nil)
+                guard connection >= 0 else { return }
+                count.add(1, ordering: .relaxed)
+                close(connection)
+            }
+        }
+    }
+
+    /// The thread ends, and the port is free.
+    func stop() {
+        shutdown(listener, Int32(SHUT_RDWR))
+        close(listener)
     }
 }
 
