@@ -79,6 +79,13 @@ struct PodHealthTests {
             word: "CreateContainerConfigError",
             verdict: "CreateContainerConfigError/web/-/false: web cannot be configured: configmap \"x\" not found"),
         Case(
+            name: "ConfigMap that the kubelet has not seen yet",
+            status: waiting(
+                "CreateContainerConfigError", "failed to sync configmap cache: timed out waiting for the condition"),
+            word: "CreateContainerConfigError",
+            verdict: "CreateContainerConfigError/web/-/true: web cannot be configured: "
+                + "failed to sync configmap cache: timed out waiting for the condition"),
+        Case(
             name: "cannot be created", status: waiting("CreateContainerError"), word: "CreateContainerError",
             verdict: "CreateContainerError/web/-/false: web cannot be started"),
         Case(

@@ -65,7 +65,11 @@ struct ContainerFailure {
         case "InvalidImageName":
             return made(.invalidImageName, "the image name \(image) of \(who) is not valid", detail: detail)
         case "CreateContainerConfigError":
-            return made(.configError, "\(who) cannot be configured", detail: detail, hint: detail.flatMap(Self.missing))
+            let isLate = detail.map(Self.isLate) ?? false
+            return made(
+                .configError, "\(who) cannot be configured", detail: detail,
+                hint: isLate ? "the kubelet has not seen it yet and asks again" : detail.flatMap(Self.missing),
+                mayHeal: isLate ? true : nil)
         case "CreateContainerError": return start(.createError, detail)
         case "RunContainerError", "ContainerCannotRun": return start(.runError, detail)
         case "StartError": return start(.startError, detail)
@@ -148,6 +152,12 @@ struct ContainerFailure {
     /// `exec /app/web: exec format error`, and what runc wrote before version 1.1.
     private static func isForeign(_ line: String) -> Bool {
         line.hasSuffix("exec format error") && (line.hasPrefix("exec ") || line.hasPrefix("standard_init_linux.go:"))
+    }
+
+    /// Whether the kubelet's copies of ConfigMaps or Secrets are only not up to date: it says so ("failed to sync configmap
+    /// cache: timed out waiting for the condition") of ones that exist when it has just begun to watch them.
+    static func isLate(_ message: String) -> Bool {
+        message.contains("failed to sync ") && message.contains(" cache: timed out")
     }
 
     /// The advice for what the kubelet says that it misses: `configmap "shop" not found`, `couldn't find key port in
