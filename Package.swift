@@ -115,7 +115,8 @@ let package = Package(
                 "FileWatch",
                 "GitState",
                 "Hashing",
-                "HostFolders", "HTTPTransport",
+                "HostFolders",
+                "HTTPTransport",
                 "ImageDelivery",
                 "ImagePack",
                 "KubeClient",
@@ -151,8 +152,7 @@ let package = Package(
             name: "devloop-bench",
             dependencies: [
                 "DevloopCore", "DevloopLive", "FileWatch", "HostFolders", "HTTPTransport", "KubeClient", "LogStore",
-                "LoopEngine",
-                "ProcessRunner", "SwiftBuilder", "SyncProtocol", argumentParser,
+                "LoopEngine", "ProcessRunner", "SwiftBuilder", "SyncProtocol", argumentParser,
             ],
             swiftSettings: swift),
         // Store images for machines without a registry, see scripts/images; linked into nothing

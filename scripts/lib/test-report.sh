@@ -95,6 +95,7 @@ count_swift_tests() {
 
 # failed_swift_tests LOG: the issues, each with the first lines of its comment, and the failed tests; the sign at the start
 # is taken off. Other tests may write between an issue and its comment: a comment's lines begin with an arrow of their own.
+# "head" may leave before all is read.
 failed_swift_tests() {
     sed 's/\x1b\[[0-9;]*m//g' "$1" | awk '
         /^[^[:alnum:]]*Test .* (recorded an issue|failed after)/ {
@@ -104,7 +105,7 @@ failed_swift_tests() {
             next
         }
         left > 0 && /^↳/ { left--; print "  " $0; next }
-        /^[◇✔✘]/ { left = 0 }' | cut -c 1-600 | head -n 40 || true
+        /^[^[:alnum:]]*(Test|Suite) / { left = 0 }' | cut -c 1-600 | head -n 40 || true
 }
 
 finish() {

@@ -66,11 +66,13 @@ package actor NatsBus: MessageBus {
         }
     }
 
+    /// With all subscriptions that there were before.
     private func connect() throws(DomainError) {
         guard connection == nil else { return }
         connection = try NatsConnection(
             url: "nats://\(address)", name: name, report: report,
             closed: { [weak self] in Task { await self?.reopen() } })
+        for subscription in subscriptions { try subscribe(subscription) }
     }
 
     /// The client library asks forever for a server that refuses connections, but gives up when one takes the first
@@ -78,15 +80,10 @@ package actor NatsBus: MessageBus {
     private func reopen() async {
         report("the server hung up, trying on")
         repeat {
+            // Nobody has this task, so that nobody can cancel it.
             try? await Task.sleep(for: Self.pause)
             connection = nil
-            do throws(DomainError) {
-                try connect()
-                for subscription in subscriptions { try subscribe(subscription) }
-                return
-            } catch {
-                report("\(error)")
-            }
-        } while !Task.isCancelled
+            do throws(DomainError) { try connect() } catch { report("\(error)") }
+        } while connection == nil
     }
 }

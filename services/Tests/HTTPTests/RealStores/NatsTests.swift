@@ -78,6 +78,7 @@ import Testing
                 try? await bus.publish(Array("x".utf8), on: "s")
                 return !inbox.all.isEmpty
             }
+            #expect(inbox.all.first == "x")
         }
     }
 }
