@@ -75,7 +75,7 @@ let package = Package(
         library("FileWatch", ["CDevloop", "DevloopCore", "GitState", "Hashing"]),
         library("GitState", ["CGit2", "DevloopCore"]),
         library("Gzip", ["CZlib"]),
-        library("HTTPTransport", ["CCurl", "DevloopCore"]),
+        library("HTTPTransport", ["CCurl", "CDevloop", "DevloopCore"]),
         library("Hashing", ["CCrypto"]),
         library("HostFolders"),
         library(

@@ -93,7 +93,47 @@ long dl_send(int fd, const void *bytes, size_t count) {
 }
 
 long dl_receive(int fd, void *bytes, size_t count) { return RESULT(recv(fd, bytes, count, MSG_DONTWAIT)); }
-int dl_shutdown_write(int fd) { return RESULT(shutdown(fd, SHUT_WR)); }
+
+// Room for the control message with two descriptors, aligned as its header wants it.
+typedef union {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(2 * sizeof(int))];
+} pair_control;
+
+int dl_send_pair(int fd, int first, int second) {
+    char byte = 0;
+    struct iovec content = {&byte, 1};
+    pair_control control;
+    memset(&control, 0, sizeof control);
+    struct msghdr message = {.msg_iov = &content, .msg_iovlen = 1, .msg_control = &control,
+                             .msg_controllen = sizeof control};
+    int pair[2] = {first, second};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof pair);
+    memcpy(CMSG_DATA(header), pair, sizeof pair);
+    return (int)RESULT(sendmsg(fd, &message, MSG_NOSIGNAL));
+}
+
+long dl_receive_pair(int fd, void *bytes, size_t count, int *first, int *second) {
+    struct iovec content = {bytes, count};
+    pair_control control;
+    struct msghdr message = {.msg_iov = &content, .msg_iovlen = 1, .msg_control = &control,
+                             .msg_controllen = sizeof control};
+    long result = RESULT(recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
+    *first = *second = -1;
+    struct cmsghdr *header = result < 0 ? NULL : CMSG_FIRSTHDR(&message);
+    if (header == NULL || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) return result;
+    int pair[2] = {-1, -1};
+    size_t size = header->cmsg_len - CMSG_LEN(0);
+    memcpy(pair, CMSG_DATA(header), size < sizeof pair ? size : sizeof pair);
+    *first = pair[0];
+    *second = pair[1];
+    return result;
+}
+
+void dl_widen_pipe(int fd, int size) { fcntl(fd, F_SETPIPE_SZ, size); }
 
 int dl_set_nonblocking(int fd) {
     int flags = fcntl(fd, F_GETFL);

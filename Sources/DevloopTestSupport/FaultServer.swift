@@ -23,6 +23,8 @@ package final class FaultServer: Sendable {
             while true {
                 let descriptor = accept(listener, nil, nil)
                 guard descriptor >= 0 else { return }
+                // A child of another test would keep the connection open.
+                _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
                 let number = count.withLock { count in
                     defer { count += 1 }
                     return count

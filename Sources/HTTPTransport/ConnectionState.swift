@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CCurl
+import CDevloop
 import DevloopCore
 import Glibc
 
@@ -17,7 +18,8 @@ struct Outgoing {
 struct Effects {
     var sent: [(CheckedContinuation<Void, any Error>, Result<Void, any Error>)] = []
     var received: (CheckedContinuation<[UInt8]?, any Error>, Result<[UInt8]?, any Error>)?
-    var watch = false
+    /// The socket is to be waited for.
+    var waits = false
 }
 
 /// The state of a ``RawConnection``, guarded by its mutex.
@@ -27,6 +29,8 @@ struct ConnectionState {
     private let address: String
     /// nil once closed.
     private var resources: RawConnection.Resources?
+    /// The epoll instance that knows the socket.
+    private var epoll: Int32?
     private var lastTicket: UInt64 = 0
     private var outgoing: [Outgoing] = []
     /// Bytes given to TLS but not taken yet: OpenSSL wants a refused write repeated from the same address.
@@ -45,10 +49,16 @@ struct ConnectionState {
 
     /// Only from the owner's `deinit`.
     mutating func free() {
-        resources?.free()
-        resources = nil
+        release()
         staging.deallocate()
         scratch.deallocate()
+    }
+
+    private mutating func release() {
+        guard let resources else { return }
+        if let epoll { dl_epoll_forget(epoll, resources.descriptor) }
+        self.resources = nil
+        resources.free()
     }
 
     mutating func nextTicket() -> UInt64 {
@@ -84,7 +94,7 @@ struct ConnectionState {
             if code == CURLE_OK {
                 staged = staged.lowerBound + count..<staged.upperBound
             } else if code == CURLE_AGAIN {
-                effects.watch = true
+                effects.waits = true
                 return effects
             } else {
                 var failed = fail(HTTPFailure.error(code, detail: "", address: address))
@@ -133,7 +143,7 @@ struct ConnectionState {
         return reader
     }
 
-    /// Gives the reader what is there, or has the socket watched.
+    /// Gives the reader what is there, or has the socket waited for.
     private mutating func read() -> Effects {
         guard reader != nil else { return Effects() }
         guard let resources else { return answer(.success(nil)) }
@@ -149,7 +159,7 @@ struct ConnectionState {
             if filled > 0 { break }
             if code == CURLE_AGAIN {
                 if let failure { return answer(.failure(failure)) }
-                return Effects(watch: true)
+                return Effects(waits: true)
             }
             if code == CURLE_OK { return answer(.success(nil)) }
             return fail(HTTPFailure.error(code, detail: "", address: address))
@@ -164,12 +174,16 @@ struct ConnectionState {
 
     // MARK: waiting and ending
 
-    func interest() -> (descriptor: Int32, events: Int16)? {
-        guard let resources, failure == nil else { return nil }
-        var events = 0
-        if reader != nil { events |= Int(CURL_WAIT_POLLIN) }
-        if !staged.isEmpty { events |= Int(CURL_WAIT_POLLOUT) }
-        return events == 0 ? nil : (resources.descriptor, Int16(events))
+    /// Has the socket waited for; under the lock, so that it cannot be closed, and its number another's, in between.
+    /// - Returns: -errno when that fails.
+    mutating func arm(_ epoll: Int32, token: UInt64) -> Int32 {
+        guard let resources, failure == nil else { return 0 }
+        var wanted: Int32 = 0
+        if reader != nil { wanted |= Int32(DL_EPOLL_READ) }
+        if !staged.isEmpty { wanted |= Int32(DL_EPOLL_WRITE) }
+        guard wanted != 0 else { return 0 }
+        defer { self.epoll = epoll }
+        return dl_epoll_watch(epoll, resources.descriptor, token, wanted, self.epoll == nil ? 0 : 1)
     }
 
     mutating func socketIsReady() -> Effects {
@@ -190,9 +204,8 @@ struct ConnectionState {
     }
 
     mutating func close() -> Effects {
-        guard let resources else { return Effects() }
-        self.resources = nil
-        resources.free()
+        guard resources != nil else { return Effects() }
+        release()
         var effects = answer(.success(nil))
         effects.sent = takeWriters(closedError)
         return effects

@@ -12,10 +12,6 @@ final class EventLoop: Sendable {
         case add(Transfer)
         case remove(Transfer)
         case resume(Transfer)
-        /// A connection waits for its socket.
-        case watch(RawConnection)
-        /// Something that is watched has changed its mind.
-        case look
         case stop
     }
 
@@ -25,11 +21,14 @@ final class EventLoop: Sendable {
     }
 
     let settings: ConnectionSettings
+    /// The raw connections.
+    let sockets: SocketWatch
     private let multi: MultiHandle
     private let queue = Mutex(Queue())
 
-    private init(settings: ConnectionSettings, multi: MultiHandle) {
+    private init(settings: ConnectionSettings, multi: MultiHandle, sockets: SocketWatch) {
         self.settings = settings
+        self.sockets = sockets
         self.multi = multi
     }
 
@@ -39,7 +38,11 @@ final class EventLoop: Sendable {
     /// Starts the thread.
     static func start(_ settings: ConnectionSettings) throws -> EventLoop {
         guard let multi = MultiHandle() else { throw DevloopError(.process, "libcurl cannot be initialised") }
-        let loop = EventLoop(settings: settings, multi: multi)
+        guard let sockets = SocketWatch() else {
+            multi.free()
+            throw DevloopError(.process, "no descriptor for waiting is left", hint: "raise the limit of open files")
+        }
+        let loop = EventLoop(settings: settings, multi: multi, sockets: sockets)
         try Thread.detach { loop.run() }
         return loop
     }
@@ -63,13 +66,12 @@ final class EventLoop: Sendable {
     private func refuse(_ command: Command) {
         switch command {
         case .add(let transfer): transfer.finish(.failure(HTTPFailure.shutDown(transfer.request.address)))
-        case .watch(let connection): connection.fail(HTTPFailure.shutDown(connection.address))
-        case .remove, .resume, .look, .stop: break
+        case .remove, .resume, .stop: break
         }
     }
 
     private func run() {
-        var driver = LoopDriver(multi: multi, settings: settings)
+        var driver = LoopDriver(multi: multi, sockets: sockets, settings: settings)
         while true {
             let commands = queue.withLock { queue in
                 defer { queue.commands = [] }

@@ -4,7 +4,7 @@ import CCurl
 import DevloopCore
 import Glibc
 
-/// What the loop thread alone touches: the multi handle, its transfers, and the watched connections.
+/// What the loop thread alone touches: the multi handle, and its transfers.
 struct LoopDriver {
     /// Far longer than any timer of libcurl; commands and sockets wake the thread anyway.
     private static let idleMilliseconds: Int32 = 3_600_000
@@ -13,10 +13,11 @@ struct LoopDriver {
     let settings: ConnectionSettings
     private var running: [EasyHandle: RunningTransfer] = [:]
     private var handles: [ObjectIdentifier: EasyHandle] = [:]
-    private var watched: [ObjectIdentifier: RawConnection] = [:]
+    private let sockets: SocketWatch
 
-    init(multi: MultiHandle, settings: ConnectionSettings) {
+    init(multi: MultiHandle, sockets: SocketWatch, settings: ConnectionSettings) {
         self.multi = multi
+        self.sockets = sockets
         self.settings = settings
     }
 
@@ -27,8 +28,7 @@ struct LoopDriver {
             if let handle = handles[ObjectIdentifier(transfer)] { release(handle) }
         case .resume(let transfer):
             if let handle = handles[ObjectIdentifier(transfer)] { dl_curl_unpause(handle.raw) }
-        case .watch(let connection): watched[ObjectIdentifier(connection)] = connection
-        case .look, .stop: break
+        case .stop: break
         }
     }
 
@@ -38,18 +38,9 @@ struct LoopDriver {
         curl_multi_perform(multi.raw, &count)
         collectFinished()
 
-        var descriptors: [curl_waitfd] = []
-        var owners: [RawConnection] = []
-        for (key, connection) in watched {
-            guard let (descriptor, events) = connection.interest() else {
-                watched[key] = nil
-                continue
-            }
-            descriptors.append(curl_waitfd(fd: descriptor, events: events, revents: 0))
-            owners.append(connection)
-        }
-        curl_multi_poll(multi.raw, &descriptors, UInt32(descriptors.count), Self.idleMilliseconds, &count)
-        for (descriptor, owner) in zip(descriptors, owners) where descriptor.revents != 0 { owner.socketIsReady() }
+        var connections = curl_waitfd(fd: sockets.descriptor, events: Int16(CURL_WAIT_POLLIN), revents: 0)
+        curl_multi_poll(multi.raw, &connections, 1, Self.idleMilliseconds, &count)
+        if connections.revents != 0 { sockets.tellReady() }
     }
 
     /// Ends everything with an error.
@@ -58,8 +49,7 @@ struct LoopDriver {
             transfer.transfer.finish(.failure(HTTPFailure.shutDown(transfer.transfer.request.address)))
             release(handle)
         }
-        for connection in watched.values { connection.fail(HTTPFailure.shutDown(connection.address)) }
-        watched = [:]
+        sockets.stop()
     }
 
     private mutating func add(_ transfer: Transfer) {

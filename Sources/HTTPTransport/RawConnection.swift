@@ -6,7 +6,7 @@ import Synchronization
 
 /// A connected socket, inside TLS or not, as a stream of bytes in both directions.
 ///
-/// Calls go straight to the socket; only when it would block does the loop's thread wait for it.
+/// Calls go straight to the socket; only when it would block does the loop's thread tell when it is ready.
 package final class RawConnection: ByteChannel {
     /// What must be freed together, after the handle has left its multi handle.
     struct Resources: @unchecked Sendable {
@@ -33,9 +33,11 @@ package final class RawConnection: ByteChannel {
         self.address = address
         self.owner = owner
         state = Mutex(ConnectionState(resources: resources, address: address))
+        owner.loop.sockets.add(self)
     }
 
     deinit {
+        owner.loop.sockets.remove(self)
         state.withLock { $0.free() }
     }
 
@@ -87,13 +89,12 @@ package final class RawConnection: ByteChannel {
     func closeNow() {
         var effects = state.withLock { $0.close() }
         perform(&effects)
-        owner.loop.post(.look)
     }
 
     // MARK: the loop's side
 
-    /// The socket and what is waited for; nil when there is nothing to wait for.
-    func interest() -> (descriptor: Int32, events: Int16)? { state.withLock { $0.interest() } }
+    /// Has the socket waited for in an epoll instance, when there is something to wait for; -errno when that fails.
+    func arm(_ epoll: Int32, token: UInt64) -> Int32 { state.withLock { $0.arm(epoll, token: token) } }
 
     func socketIsReady() {
         var effects = state.withLock { $0.socketIsReady() }
@@ -108,6 +109,6 @@ package final class RawConnection: ByteChannel {
     private func perform(_ effects: inout Effects) {
         for (waiter, result) in effects.sent { waiter.resume(with: result) }
         if let (waiter, result) = effects.received { waiter.resume(with: result) }
-        if effects.watch { owner.loop.post(.watch(self)) }
+        if effects.waits { owner.loop.sockets.wait(for: self) }
     }
 }

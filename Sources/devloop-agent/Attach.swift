@@ -2,9 +2,9 @@
 
 import CAgent
 
-/// `attach`: joins standard input and output to the agent's socket; what `devloop` runs through exec.
+/// `attach`: gives its standard input and output to the agent; what `devloop` runs through exec.
 ///
-/// It ends when the socket ends. An input that ends ends the connection too; one that never ends does no harm.
+/// It ends when the agent ends the connection, which the end of the input brings about; one that never ends does no harm.
 enum Attach {
     static func run(_ arguments: [Bytes]) -> Int32 {
         var folder = text(Agent.defaultAppFolder)
@@ -25,43 +25,22 @@ enum Attach {
             say(path, text(": "), errorText(-socket))
             return 1
         }
-        return bridge(socket, Scratch(), Scratch())
+        return handOver(socket)
     }
 
-    private static func bridge(_ socket: Int32, _ input: Scratch, _ output: Scratch) -> Int32 {
-        var pending = 0
-        var sent = 0
-        var inputOpen = true
-        while true {
-            var items = [
-                pollfd(fd: inputOpen && pending == 0 ? 0 : -1, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: socket, events: Int16(POLLIN | (pending > 0 ? POLLOUT : 0)), revents: 0),
-            ]
-            guard poll(&items, 2, -1) >= 0 else { continue }
-            if items[1].revents & Int16(POLLIN | POLLHUP | POLLERR) != 0 {
-                let count = dl_receive(socket, output.base, output.size)
-                if count == 0 || (count < 0 && count != -DL_EAGAIN) { return 0 }
-                if count > 0, dl_write_all(1, output.base, count) < 0 { return 0 }
-            }
-            if items[0].revents != 0 {
-                let count = dl_read(0, input.base, input.size)
-                if count <= 0 {
-                    inputOpen = false
-                    _ = dl_shutdown_write(socket)
-                } else {
-                    pending = count
-                    sent = 0
-                }
-            }
-            if pending > 0 {
-                let count = dl_send(socket, input.base + sent, pending)
-                if count > 0 {
-                    sent += count
-                    pending -= count
-                } else if count != -DL_EAGAIN {
-                    return 0
-                }
-            }
+    /// Gives our input and output to the agent, which reads and writes them itself: a message that went through us would
+    /// cost two more turns of the processor in each direction, in each container.
+    private static func handOver(_ socket: Int32) -> Int32 {
+        let result = dl_send_pair(socket, 0, 1)
+        guard result >= 0 else {
+            say(text("the agent's socket: "), errorText(-result))
+            return 1
         }
+        // Ours would keep them open when the agent closes its own.
+        _ = dl_close(0)
+        _ = dl_close(1)
+        var item = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        while poll(&item, 1, -1) < 0 {}
+        return 0
     }
 }

@@ -21,9 +21,8 @@ extension Supervisor {
     }
 
     func readFrom(_ client: Client) {
-        let count = dl_receive(client.descriptor, scratch.base, scratch.size)
-        if count == -DL_EAGAIN { return }
-        guard count > 0 else { return client.close() }
+        let count = client.receive(scratch)
+        guard count > 0 else { return }
         client.lastHeard = now()
         // Work that takes long is not silence of the host.
         defer { client.lastHeard = now() }

@@ -43,7 +43,7 @@ extension Supervisor {
         for client in clients {
             var tries = 0
             while client.hasOutput, !client.isClosed, tries < 20 {
-                var item = pollfd(fd: client.descriptor, events: Int16(POLLOUT), revents: 0)
+                var item = pollfd(fd: client.output, events: Int16(POLLOUT), revents: 0)
                 _ = poll(&item, 1, 10)
                 client.flush()
                 tries += 1

@@ -109,16 +109,13 @@ final class Supervisor {
             pollfd(fd: probe?.descriptor ?? -1, events: probe?.events ?? 0, revents: 0),
         ]
         let polled = clients
-        for client in polled {
-            let events = Int16(POLLIN | (client.hasOutput ? POLLOUT : 0))
-            items.append(pollfd(fd: client.descriptor, events: events, revents: 0))
-        }
+        for client in polled { items += client.waitedFor }
         guard poll(&items, UInt(items.count), timeout()) >= 0 else { return }
         if items[0].revents != 0 { handleSignals() }
         if items[1].revents != 0 { acceptClients() }
-        for (index, client) in polled.enumerated() where items[3 + index].revents != 0 {
-            client.flush()
-            if items[3 + index].revents & Int16(POLLIN | POLLHUP | POLLERR) != 0 { readFrom(client) }
+        for (index, client) in polled.enumerated() {
+            let own = items[(3 + index * Client.waits)..<(3 + (index + 1) * Client.waits)]
+            if client.takeIn(own) { readFrom(client) }
         }
         advanceProbe(hasEvent: items[2].revents != 0)
         keepDeadlines()

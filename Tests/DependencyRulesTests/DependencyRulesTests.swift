@@ -52,7 +52,7 @@ struct DependencyRulesTests {
         "CNcurses": ["CursesScreen"], "CYaml": ["YAMLTree"],
         "CZlib": ["Gzip"],
         // Helpers of our own, not a wrapped library.
-        "CDevloop": ["CursesScreen", "FileWatch", "ProcessRunner"],
+        "CDevloop": ["CursesScreen", "FileWatch", "HTTPTransport", "ProcessRunner"],
     ]
 
     /// Files at an edge that need more than the standard library.

@@ -76,6 +76,40 @@ struct RawConnectionTests {
         await connection.close()
     }
 
+    /// More than are told of at once.
+    @Test func manyWaitAtTheSameTime() async throws {
+        let gate = try Gate()
+        let server = try FaultServer { connection in
+            gate.wait()
+            while let bytes = connection.read() { guard connection.write(bytes) else { return } }
+        }
+        defer { server.stop() }
+        let client = try HTTPClient()
+        let connections = try await withThrowingTaskGroup { group in
+            for _ in 0..<100 { group.addTask { try await client.connect(server.url()) } }
+            return try await group.reduce(into: [RawConnection]()) { $0.append($1) }
+        }
+        try await withThrowingDiscardingTaskGroup { group in
+            for (number, connection) in connections.enumerated() {
+                group.addTask {
+                    for round in 0..<20 {
+                        let bytes = [UInt8(number), UInt8(round)]
+                        try await connection.send(bytes)
+                        #expect(try await connection.receive() == bytes)
+                    }
+                }
+            }
+            for _ in connections { gate.open() }
+        }
+        // What waits when the client is shut down ends with it.
+        let waiting = connections.map { connection in Task { try await connection.receive() } }
+        client.shutdown()
+        for task in waiting {
+            let error = await #expect(throws: DevloopError.self) { try await task.value }
+            #expect((error?.cause as? HTTPFailure)?.kind == .shutDown)
+        }
+    }
+
     @Test func closeEndsAWaitingReader() async throws {
         let server = try FaultServer { $0.waitForEnd() }
         defer { server.stop() }

@@ -30,6 +30,44 @@ struct SessionTests {
         await third.close()
     }
 
+    /// What connects to the agent's socket itself, as `attach` does, and sends something; true when the agent hangs up.
+    private func isHungUpOn(_ path: String, sending bytes: [UInt8]) throws -> Bool {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+        let isConnected = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+            }
+        }
+        try #require(isConnected)
+        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        // It may hang up before it has all.
+        try #require(send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) > 0)
+        var byte: UInt8 = 0
+        let count = recv(descriptor, &byte, 1, 0)
+        // What it had not read is told as a reset.
+        return count == 0 || (count < 0 && errno == ECONNRESET)
+    }
+
+    @Test("what hands over no input and output is hung up on, and the owner does not notice")
+    func noPair() async throws {
+        let agent = try AgentHarness()
+        defer { agent.remove() }
+        let session = try await agent.connect()
+        let hello = Hello(
+            protocolVersion: SyncLimits.protocolVersion, hostVersion: [], owner: Array("rude".utf8), force: true)
+        for bytes in [[0], Message.hello(hello).frame(id: 1).encoded(using: CRC32()), noise(1 << 16, seed: 3)] {
+            #expect(try isHungUpOn(agent.appFolder + "/.devloop/socket", sending: bytes))
+        }
+        _ = try await session.state()
+        await session.close()
+    }
+
     @Test("S29 a host that was killed in the middle of a set leaves nothing, and its place is given on")
     func killedHost() async throws {
         let agent = try AgentHarness()

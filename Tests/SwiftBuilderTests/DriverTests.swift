@@ -177,7 +177,7 @@ extension RealBuilds {
                     defer { old = true }; return old
                 })
             else { return }
-            try? demo.folder.write("Sources/alpha/Extra.swift", "func extra() -> String { \"e2\" }\n")
+            _ = try? demo.folder.write("Sources/alpha/Extra.swift", "func extra() -> String { \"e2\" }\n")
         }
         guard case .succeeded = outcome else {
             Issue.record("\(outcome)")

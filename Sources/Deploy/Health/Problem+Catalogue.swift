@@ -63,7 +63,7 @@ extension Problem {
     static let configError = Problem(
         "CreateContainerConfigError", "What a container is configured with is not there.",
         hint: "a ConfigMap or Secret that it names is missing or lacks the key",
-        source: "waiting reason of the container")
+        source: "waiting reason of the container; one that the kubelet has only not read in time is waited for")
     static let createError = Problem(
         "CreateContainerError", "The runtime could not make a container.",
         hint: "check the command, the mounts and the user in the manifest", source: "waiting reason of the container")

@@ -112,7 +112,10 @@ final class AgentHarness: Sendable {
 func writeFile(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o644) throws {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
     guard descriptor >= 0 else { throw TestError("cannot create \(path)") }
-    defer { close(descriptor) }
+    defer {
+        close(descriptor)
+        if mode & 0o111 != 0 { waitForWriters(path) }
+    }
     var position = 0
     while position < bytes.count {
         let start = position
@@ -121,6 +124,22 @@ func writeFile(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o644) throws {
         position += count
     }
     fchmod(descriptor, mode)
+}
+
+/// Waits until nobody has a file open for writing: a child that another test is starting has all our descriptors for a
+/// moment, and a program that is open for writing cannot be executed ("Text file busy").
+private func waitForWriters(_ path: String) {
+    // F_SETLEASE of fcntl(2): a lease for reading is only given where nobody writes.
+    let setLease: Int32 = 1_024
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    defer { close(descriptor) }
+    for _ in 0..<400 {
+        if fcntl(descriptor, setLease, F_RDLCK) == 0 {
+            _ = fcntl(descriptor, setLease, F_UNLCK)
+            return
+        }
+        poll(nil, 0, 5)
+    }
 }
 
 /// Content of a file; nil when there is none.

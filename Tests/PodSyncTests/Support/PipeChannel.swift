@@ -60,6 +60,9 @@ final class PipeChannel: ByteChannel {
     func close() async {
         closed.withLock { $0 = true }
         process.signal(SIGKILL)
+        // As exec does: both directions end, also for the agent, which holds the other ends itself.
+        shutdown(process.input, Int32(SHUT_RDWR))
+        shutdown(process.output, Int32(SHUT_RDWR))
         sink.finish()
     }
 }
