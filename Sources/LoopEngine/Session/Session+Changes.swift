@@ -124,13 +124,15 @@ extension Session {
     /// The running system shows these saves of the resource.
     func served(_ name: String, way: String, stages: [(String, Int)]) {
         guard var state = resources[name], !state.saves.isEmpty else { return }
-        // A save that changed code too is not served by what else came in meanwhile.
-        let unbuilt = (state.resource.kubernetes?.images ?? []).reduce(into: Set<Int>()) { unbuilt, ref in
+        // A save that changed code too, or was to be deployed, is not served by what else came in meanwhile.
+        let undone = (state.resource.kubernetes?.images ?? []).reduce(
+            into: state.deployFailure?.saves ?? []
+        ) { undone, ref in
             guard let package = images[ref]?.image.swift?.package else { return }
-            unbuilt.formUnion(packages[package]?.unbuiltSaves ?? [])
+            undone.formUnion(packages[package]?.unbuiltSaves ?? [])
         }
-        let ids = state.saves.subtracting(unbuilt).sorted()
-        state.saves.formIntersection(unbuilt)
+        let ids = state.saves.subtracting(undone).sorted()
+        state.saves.formIntersection(undone)
         resources[name] = state
         for id in ids {
             guard var record = saves[id] else { continue }

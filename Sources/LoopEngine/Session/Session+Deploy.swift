@@ -175,6 +175,7 @@ extension Session {
         state.updates += 1
         state.stages = []
         state.hasPendingChanges = false
+        state.deployFailure = nil
         state.isForced = false
         let number = state.taskNumber
         resources[name] = state
@@ -344,8 +345,14 @@ extension Session {
         if let retry = DeployRetry.after(error, state.retry, isOneShot: isOneShot) {
             postpone(name, number: number, retry, error)
         } else {
+            let status = ResourceState.Status.failed(error.description, hint: error.hint)
             resources[name]?.retry = nil
-            set(.failed(error.description, hint: error.hint), for: name)
+            if state.resource.kubernetes != nil {
+                resources[name]?.stages = []
+                resources[name]?.deployFailure = DeployFailure(
+                    status: status, saves: state.saves, isOfImage: error.code == .image)
+            }
+            set(status, for: name)
         }
         advanceAll()
     }

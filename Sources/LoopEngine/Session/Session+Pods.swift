@@ -72,6 +72,7 @@ extension Session {
             !state.hasPendingChanges
         else { return }
         if isBuildFirst(name) { return }
+        if let failure = state.deployFailure { return set(failure.status, for: name) }
         let status = state.podStatus
         set(status, for: name)
         if status == .ready, state.oldPods.isEmpty, !state.stages.isEmpty {

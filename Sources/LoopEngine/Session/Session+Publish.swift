@@ -50,7 +50,7 @@ extension Session {
                     ["action": "sync", "reason": "only the executable changed"])
             }
             wake(name, for: ref, version: image.version)
-            if !isBuildFirst(name) { set(.starting("syncing"), for: name) }
+            if !isBuildFirst(name), resources[name]?.deployFailure == nil { set(.starting("syncing"), for: name) }
         }
     }
 
@@ -68,6 +68,7 @@ extension Session {
         guard let state = resources[name] else { return nil }
         if case .refused(let reason) = syncWay(of: ref, in: name) { return reason }
         if state.needsDeploy || state.isTaskRunning { return "an update is under way, which has to take it in" }
+        if state.deployFailure?.isOfImage == true { return "the last try to make an image of it failed" }
         if state.attachments.values.contains(where: { $0.image == ref && $0.isFollowed }) { return nil }
         // A container that is about to start is brought up to date before it counts as ready.
         let isComing = state.currentPods.contains { pod in

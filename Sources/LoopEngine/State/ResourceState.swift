@@ -67,6 +67,8 @@ struct ResourceState {
     var isTaskRunning = false
     /// What keeps a deploy from being done, since it was tried; nil when nothing does.
     var retry: DeployRetry?
+    /// The newest deploy has failed: what runs is not what is wanted, whatever the Pods say.
+    var deployFailure: DeployFailure?
     /// The newest deploy was asked for by the user.
     var isForced = false
     /// Updates that were started, and how many of them those that follow it have been told of.
