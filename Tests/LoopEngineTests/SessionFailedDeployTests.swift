@@ -5,7 +5,8 @@ import LoopEngine
 import Plan
 import Testing
 
-/// What is said of a resource whose newest deploy has failed, while Pods of the one before run on and are well.
+/// What is said of a resource whose newest deploy has failed or waits for a trigger, while Pods of the one before run on
+/// and are well.
 @Suite(.timeLimit(.minutes(1)))
 struct SessionFailedDeployTests {
     private static let page = "/project/Public/page.css"
@@ -81,6 +82,28 @@ struct SessionFailedDeployTests {
             Self.tellPods(test, restarts: 0)
             try await test.events.wait("web", is: "ready", after: failed.sequence)
             try await test.until("all are served") { Self.served(test) == [2, 1, 3] }
+        }
+    }
+
+    @Test func whatWaitsForATriggerIsNotServedByASync() async throws {
+        var plan = Self.plan(replicas: 1)
+        plan.resources[0].triggerMode = .manual
+        var changed = Self.plan(replicas: 2)
+        changed.resources[0].triggerMode = .manual
+        try await TestSession.run(plan) { test in
+            let last = try await test.bringUp()
+            test.spec.set(changed)
+            test.watch.save(FakeSpec.file)
+            let waiting = try await test.events.wait("web", is: "idle", after: last)
+            #expect(waiting.text("reason") == "changed; waits for a trigger")
+            test.watch.save(Self.page)
+            let served = try await test.events.wait(.saveServed, after: waiting.sequence)
+            #expect(served.save == 2)
+            Self.tellPods(test, restarts: 1)
+            try await test.events.wait(.podChanged, after: served.sequence)
+            let states = test.events.all(.resourceChanged).filter { $0.sequence > waiting.sequence }
+            #expect(states.isEmpty, "\(states.map { $0.text("state") ?? "" })")
+            #expect(test.connection.applied.count == 1)
         }
     }
 }

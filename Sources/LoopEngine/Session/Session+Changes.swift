@@ -126,7 +126,7 @@ extension Session {
         guard var state = resources[name], !state.saves.isEmpty else { return }
         // A save that changed code too, or was to be deployed, is not served by what else came in meanwhile.
         let undone = (state.resource.kubernetes?.images ?? []).reduce(
-            into: state.deployFailure?.saves ?? []
+            into: state.undeployedSaves
         ) { undone, ref in
             guard let package = images[ref]?.image.swift?.package else { return }
             undone.formUnion(packages[package]?.unbuiltSaves ?? [])

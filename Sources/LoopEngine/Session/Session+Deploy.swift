@@ -15,8 +15,9 @@ extension Session {
         guard var state = resources[name] else { return false }
         if state.resource.triggerMode == .manual, state.isApplied {
             state.hasPendingChanges = true
+            state.undeployedSaves = state.saves
             resources[name] = state
-            set(.idle("changed; waits for a trigger"), for: name)
+            if let standing = state.standing { set(standing, for: name) }
             return false
         }
         state.needsDeploy = true
@@ -176,6 +177,7 @@ extension Session {
         state.stages = []
         state.hasPendingChanges = false
         state.deployFailure = nil
+        state.undeployedSaves = []
         state.isForced = false
         let number = state.taskNumber
         resources[name] = state
@@ -349,8 +351,8 @@ extension Session {
             resources[name]?.retry = nil
             if state.resource.kubernetes != nil {
                 resources[name]?.stages = []
-                resources[name]?.deployFailure = DeployFailure(
-                    status: status, saves: state.saves, isOfImage: error.code == .image)
+                resources[name]?.undeployedSaves = state.saves
+                resources[name]?.deployFailure = DeployFailure(status: status, isOfImage: error.code == .image)
             }
             set(status, for: name)
         }

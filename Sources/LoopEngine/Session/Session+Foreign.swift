@@ -95,7 +95,7 @@ extension Session {
         for name in users(of: ref) {
             wake(name, for: ref, version: image.version)
             guard let state = resources[name], !applied.contains(name), state.isApplied, !state.needsDeploy,
-                !state.isTaskRunning, state.deployFailure == nil
+                !state.isTaskRunning, state.standing == nil
             else { continue }
             if case .refused(let reason) = state.foreignWay {
                 let trouble = Attachment.Trouble(message: ContainerWay.failure(reason), hint: ContainerWay.hint)

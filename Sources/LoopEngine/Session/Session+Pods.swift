@@ -68,11 +68,9 @@ extension Session {
 
     /// Derives the resource's status from its Pods, where nothing else is going on.
     func refresh(_ name: String) {
-        guard let state = resources[name], state.isApplied, !state.isTaskRunning, !state.needsDeploy,
-            !state.hasPendingChanges
-        else { return }
+        guard let state = resources[name], state.isApplied, !state.isTaskRunning, !state.needsDeploy else { return }
         if isBuildFirst(name) { return }
-        if let failure = state.deployFailure { return set(failure.status, for: name) }
+        if let standing = state.standing { return set(standing, for: name) }
         let status = state.podStatus
         set(status, for: name)
         if status == .ready, state.oldPods.isEmpty, !state.stages.isEmpty {

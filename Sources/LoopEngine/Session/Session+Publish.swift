@@ -50,7 +50,7 @@ extension Session {
                     ["action": "sync", "reason": "only the executable changed"])
             }
             wake(name, for: ref, version: image.version)
-            if !isBuildFirst(name), resources[name]?.deployFailure == nil { set(.starting("syncing"), for: name) }
+            if !isBuildFirst(name), resources[name]?.standing == nil { set(.starting("syncing"), for: name) }
         }
     }
 

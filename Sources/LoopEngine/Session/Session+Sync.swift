@@ -212,7 +212,7 @@ extension Session {
     private func refreshAfterSync(_ name: String) {
         // The kubelet looks once a second; the agent's own check is newer (design §4.3), so the sync counts as ready.
         guard let state = resources[name], !state.isTaskRunning, !state.needsDeploy, !isBuildFirst(name) else { return }
-        guard state.deployFailure == nil else { return refresh(name) }
+        guard state.standing == nil else { return refresh(name) }
         // During a rollout the Pods themselves say when it is done.
         if case .starting = state.status, !state.currentPods.isEmpty, state.wasReady, state.stages.isEmpty {
             set(.ready, for: name)

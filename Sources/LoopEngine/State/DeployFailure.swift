@@ -4,8 +4,6 @@
 struct DeployFailure {
     /// What a person is told for as long as it lasts.
     var status: ResourceState.Status
-    /// What the deploy was to bring: not served by what comes into the Pods of before.
-    var saves: Set<Int>
     /// There is no image, which may be another matter with the next save. What the cluster refuses stays refused until the
     /// manifest changes, and meanwhile files go on being synced.
     var isOfImage: Bool

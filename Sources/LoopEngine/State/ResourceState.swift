@@ -69,6 +69,8 @@ struct ResourceState {
     var retry: DeployRetry?
     /// The newest deploy has failed: what runs is not what is wanted, whatever the Pods say.
     var deployFailure: DeployFailure?
+    /// Saves that only the next deploy brings: the newest one has failed, or it waits for a trigger.
+    var undeployedSaves: Set<Int> = []
     /// The newest deploy was asked for by the user.
     var isForced = false
     /// Updates that were started, and how many of them those that follow it have been told of.
@@ -102,6 +104,12 @@ struct ResourceState {
     init(_ resource: Resource) {
         self.resource = resource
         isEnabled = resource.autoInit
+    }
+
+    /// What is told of it until the next deploy, whatever its Pods say and whatever is synced into them.
+    var standing: Status? {
+        if hasPendingChanges { return .idle("changed; waits for a trigger") }
+        return deployFailure?.status
     }
 
     /// Pods of the newest apply that are not on their way out.
