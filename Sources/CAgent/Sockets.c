@@ -116,8 +116,9 @@ int dl_send_pair(int fd, int first, int second) {
     return (int)RESULT(sendmsg(fd, &message, MSG_NOSIGNAL));
 }
 
-long dl_receive_pair(int fd, void *bytes, size_t count, int *first, int *second) {
-    struct iovec content = {bytes, count};
+long dl_receive_pair(int fd, int *first, int *second) {
+    char byte;
+    struct iovec content = {&byte, 1};
     pair_control control;
     struct msghdr message = {.msg_iov = &content, .msg_iovlen = 1, .msg_control = &control,
                              .msg_controllen = sizeof control};

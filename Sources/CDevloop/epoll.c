@@ -21,9 +21,9 @@ void dl_epoll_forget(int epoll, int socket) {
     epoll_ctl(epoll, EPOLL_CTL_DEL, socket, &none);
 }
 
-int dl_epoll_take(int epoll, uint64_t *tokens, int room) {
-    struct epoll_event events[64];
-    int count = epoll_wait(epoll, events, room < 64 ? room : 64, 0);
+int dl_epoll_take(int epoll, uint64_t *tokens) {
+    struct epoll_event events[DL_EPOLL_MOST];
+    int count = epoll_wait(epoll, events, DL_EPOLL_MOST, 0);
     if (count < 0) return errno == EINTR ? 0 : -errno;
     for (int index = 0; index < count; index++) tokens[index] = events[index].data.u64;
     return count;

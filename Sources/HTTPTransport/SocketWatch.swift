@@ -59,8 +59,8 @@ final class SocketWatch: Sendable {
 
     /// Tells the connections whose sockets are ready; for the loop's thread.
     func tellReady() {
-        var tokens = [UInt64](repeating: 0, count: 64)
-        let count = dl_epoll_take(descriptor, &tokens, Int32(tokens.count))
+        var tokens = [UInt64](repeating: 0, count: Int(DL_EPOLL_MOST))
+        let count = dl_epoll_take(descriptor, &tokens)
         guard count > 0 else { return }
         let ready = state.withLock { state in tokens.prefix(Int(count)).map { state.entries[$0]?.connection } }
         for connection in ready { connection?.socketIsReady() }

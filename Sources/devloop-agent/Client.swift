@@ -64,9 +64,8 @@ final class Client {
 
     /// Takes the pair; after it, nothing but the end comes through the socket.
     private func greet() {
-        var byte: UInt8 = 0
         var pair: (Int32, Int32) = (-1, -1)
-        let count = dl_receive_pair(socket, &byte, 1, &pair.0, &pair.1)
+        let count = dl_receive_pair(socket, &pair.0, &pair.1)
         if count == -DL_EAGAIN { return }
         guard count > 0, input < 0, pair.0 >= 0, pair.1 >= 0, dl_set_nonblocking(pair.1) == 0 else {
             for descriptor in [pair.0, pair.1] where descriptor >= 0 { _ = dl_close(descriptor) }

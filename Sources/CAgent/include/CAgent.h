@@ -56,7 +56,7 @@ int dl_accept(int fd);
 long dl_send(int fd, const void *bytes, size_t count);    // never blocks, no SIGPIPE
 long dl_receive(int fd, void *bytes, size_t count);       // never blocks
 int dl_send_pair(int fd, int first, int second);           // one byte, and two descriptors with it
-long dl_receive_pair(int fd, void *bytes, size_t count, int *first, int *second);   // never blocks; -1 for none
+long dl_receive_pair(int fd, int *first, int *second);     // bytes, 0 at the end; never blocks; -1 for no descriptor
 void dl_widen_pipe(int fd, int size);                     // as far as the kernel lets us; nothing for no pipe
 uint32_t dl_own_address(void);                            // first IPv4 address that is not loopback, 0 for none
 int dl_connect_tcp(uint32_t address, uint16_t port);      // non-blocking; address 0 is loopback

@@ -15,5 +15,7 @@ int dl_epoll_watch(int epoll, int socket, uint64_t token, int wanted, int is_kno
 /// Forgets a socket, before it is closed.
 void dl_epoll_forget(int epoll, int socket);
 
-/// The tokens of sockets that are ready, without waiting; how many.
-int dl_epoll_take(int epoll, uint64_t *tokens, int room);
+enum { DL_EPOLL_MOST = 64 };
+
+/// The tokens of at most DL_EPOLL_MOST sockets that are ready, without waiting; how many. Others come the next time.
+int dl_epoll_take(int epoll, uint64_t *tokens);
